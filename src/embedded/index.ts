@@ -1,0 +1,6 @@
+export { removeDataDir } from './data-dir.ts'
+export { freePort } from './free-port.ts'
+export { isAlive } from './lock-file.ts'
+export { type EmbeddedPostgres, type PostgresOptions, startPostgres } from './postgres.ts'
+export { type EmbeddedRedis, findRedisServer, startRedis } from './redis.ts'
+export { isRefusal, refusal } from './refusal.ts'
