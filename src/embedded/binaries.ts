@@ -7,10 +7,14 @@ import { refusal } from './refusal.ts'
 
 export type Binaries = { initdb: string; postgres: string; pgCtl: string }
 
-/** The programs of the embedded Postgres, at a place where the account may run them (copied there when need be). */
+/** The programs of the embedded Postgres, at a place where the account may run them. */
 export async function findBinaries(account: Account | undefined): Promise<Binaries> {
   const { folder, version } = packageFolder()
-  const native = join(folder, 'native')
+  return placeBinaries(join(folder, 'native'), version, account)
+}
+
+/** The programs below `native`, or, when the account cannot get there, of a copy in the shelter (made once). */
+export async function placeBinaries(native: string, version: string, account: Account | undefined): Promise<Binaries> {
   if (!account || (await isReachable(programsOf(native).postgres, account))) return programsOf(native)
   return programsOf(await copyOnce(native, join(await openShelter(), `native-${version}`)))
 }
