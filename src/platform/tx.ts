@@ -14,7 +14,7 @@ export type StatusChange = Readonly<{
   transition: string
   status: string
   closed: boolean
-  orders: readonly Readonly<{ id: string; version: number }>[]
+  orders: readonly Readonly<{ id: string; version: number; ownerId: string | null; customerRef: string | null }>[]
 }>
 
 /** Runs inside the transaction of every status change; `registry.ts` says which ones there are. */

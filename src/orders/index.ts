@@ -1,0 +1,15 @@
+export { advance, advanceOne, type AdvanceOptions, type MovedOrder } from './advance.ts'
+export { codeCandidate, parseCode } from './code.ts'
+export { createOrder, type NewOrder } from './create-order.ts'
+export {
+  type DeadlineBindings,
+  type DeadlineJob,
+  deadlineJobPayload,
+  mergeDeadlines,
+  splitIds,
+  sweepDeadlines,
+  sweepDeadlinesHandler,
+} from './deadlines.ts'
+export { type AnyFlow, defineFlow, type Flow, statusesThatReleaseStock } from './flow.ts'
+export type { FlowPage, FlowPages, OrderIdentity, OrderRow } from './flow-page.ts'
+export { findOrder, getOrder, listEvents, listOrders, type OrderEvent } from './queries.ts'
