@@ -34,14 +34,12 @@ export type Faults<K extends FaultKnobs> = {
 
 /** Knobs of one simulator, all at rest. `schema` is `faultKnobs`, extended by what the simulator adds. */
 export function createFaults<K extends FaultKnobs>(schema: z.ZodType<K>, refuse: Refuse): Faults<K> {
-  const atRest = schema.parse({})
-  let knobs = atRest
+  let knobs = schema.parse({})
   let random = seededRandom(knobs.seed)
 
-  function set(to: K): Answer {
+  function set(to: K) {
     knobs = to
     random = seededRandom(to.seed)
-    return { status: 200, body: knobs }
   }
 
   function nextMode(): FaultMode {
@@ -61,19 +59,24 @@ export function createFaults<K extends FaultKnobs>(schema: z.ZodType<K>, refuse:
       if (knobs.delayMs > 0) await sleep(knobs.delayMs, undefined, { ref: false })
       return strike(mode, work, refuse)
     },
-    routes: [
-      { method: 'GET', path: '/_sim/faults', handle: () => ({ status: 200, body: knobs }) },
-      { method: 'DELETE', path: '/_sim/faults', handle: () => set(atRest) },
-      {
-        method: 'PUT',
-        path: '/_sim/faults',
-        handle: call => {
-          const wanted = schema.safeParse(call.body)
-          return wanted.success ? set(wanted.data) : refuse(400, 'bad_knobs', z.prettifyError(wanted.error))
-        },
-      },
-    ],
+    routes: knobRoutes(schema, () => knobs, set, refuse),
   }
+}
+
+function knobRoutes<K>(schema: z.ZodType<K>, get: () => K, set: (to: K) => void, refuse: Refuse): Route[] {
+  const path = '/_sim/faults'
+  const show = (): Answer => ({ status: 200, body: get() })
+  const replace = (wanted: unknown): Answer => {
+    const knobs = schema.safeParse(wanted)
+    if (!knobs.success) return refuse(400, 'bad_knobs', z.prettifyError(knobs.error))
+    set(knobs.data)
+    return show()
+  }
+  return [
+    { method: 'GET', path, handle: show },
+    { method: 'PUT', path, handle: call => replace(call.body) },
+    { method: 'DELETE', path, handle: () => replace({}) },
+  ]
 }
 
 function strike(mode: FaultMode, work: () => Answer, refuse: Refuse): Outcome {
