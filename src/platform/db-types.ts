@@ -49,6 +49,50 @@ export interface DeadLetters {
   redriven_by: string | null;
 }
 
+export interface GuestAccessTokens {
+  /**
+   * Wrong answers to the challenge; the fifth revokes
+   */
+  attempts: Generated<number>;
+  created_at: Timestamp;
+  expires_at: Timestamp;
+  guest_id: string;
+  id: string;
+  order_id: string;
+  purpose: string;
+  revoked_at: Timestamp | null;
+  /**
+   * users.id of the seller behind the order, for whoever holds only the link
+   */
+  seller_id: string;
+  token_hash: string;
+  used_at: Timestamp | null;
+  verified_at: Timestamp | null;
+}
+
+export interface Guests {
+  /**
+   * HMAC-SHA256 of the E.164 phone under a server key; the e-mail is no part of it
+   */
+  contact_hash: string;
+  converted_to_user_id: string | null;
+  /**
+   * Filled by the first request that names one; never replaced without a pass
+   */
+  email: string | null;
+  first_visit_at: Timestamp;
+  id: string;
+  language: Generated<string>;
+  last_activity_at: Timestamp;
+  marketing_opt_out_at: Timestamp | null;
+  name: string;
+  notify_email: Generated<boolean>;
+  notify_push: Generated<boolean>;
+  notify_whatsapp: Generated<boolean>;
+  phone: string;
+  remember_me: Generated<boolean>;
+}
+
 export interface IdempotencyKeys {
   body_hash: string;
   created_at: Timestamp;
@@ -63,6 +107,197 @@ export interface IdempotencyKeys {
    */
   scope: string;
   status: number | null;
+}
+
+export interface JastipBankAccounts {
+  account_holder_name: string;
+  account_number: string;
+  bank_name: string;
+  created_at: Timestamp;
+  deleted_at: Timestamp | null;
+  id: string;
+  is_default: Generated<boolean>;
+  is_primary: Generated<boolean>;
+  user_id: string;
+  verification_status: Generated<string>;
+}
+
+export interface JastipFeesConfig {
+  calculation_type: string;
+  id: string;
+  is_active: Generated<boolean>;
+  meta: Json | null;
+  scope: string;
+  updated_at: Timestamp;
+  value: Numeric;
+}
+
+export interface JastipOrderItems {
+  id: string;
+  line: number;
+  markup_type: string;
+  markup_value: Numeric;
+  note: string | null;
+  order_id: string;
+  price: Numeric;
+  product_id: string;
+  quantity: number;
+  subtotal: Numeric;
+  title: string;
+  type: string;
+  weight_gram: number | null;
+}
+
+export interface JastipOrderProofs {
+  bytes: number;
+  content_type: string;
+  created_at: Timestamp;
+  id: string;
+  kind: string;
+  order_id: string;
+  sha256: string;
+  storage_key: string;
+  uploaded_by: string;
+}
+
+export interface JastipOrders {
+  /**
+   * Stored at accept, then constant
+   */
+  breakdown: Json | null;
+  buyer_name: string;
+  commission_rate: Numeric | null;
+  courier: string | null;
+  dp_amount: Numeric;
+  dp_paid_at: Timestamp | null;
+  dp_percent: Numeric;
+  final_paid_at: Timestamp | null;
+  /**
+   * As the trip said at checkout
+   */
+  final_payment_hours: number | null;
+  final_validated_at: Timestamp | null;
+  final_validated_by: string | null;
+  guest_id: string;
+  markup_total: Numeric | null;
+  next_reminder_at: Timestamp | null;
+  notes: string | null;
+  order_id: string;
+  participant_id: string;
+  platform_commission: Numeric | null;
+  refund_status: Generated<string>;
+  rejection_reason: string | null;
+  remaining_amount: Numeric | null;
+  service_fee: Numeric | null;
+  shipped_at: Timestamp | null;
+  shipping_address: Json | null;
+  shipping_fee: Numeric | null;
+  subtotal: Numeric;
+  total_final: Numeric | null;
+  tracking_number: string | null;
+  trip_id: string;
+  validated_at: Timestamp | null;
+  validated_by: string | null;
+  /**
+   * Demo data only: instead of the 24 hours of awaiting_validation
+   */
+  validation_seconds: number | null;
+}
+
+export interface JastipParticipants {
+  created_at: Timestamp;
+  deleted_at: Timestamp | null;
+  email: string | null;
+  guest_id: string;
+  id: string;
+  name: string;
+  phone: string;
+  trip_id: string;
+}
+
+export interface JastipPayments {
+  amount: Numeric;
+  created_at: Timestamp;
+  expires_at: Timestamp | null;
+  id: string;
+  kind: string;
+  link: string | null;
+  order_id: string;
+  /**
+   * gateway: the payment provider; transfer: straight to the owner, with a proof
+   */
+  provider: string;
+  provider_payment_id: string | null;
+  received_amount: Numeric | null;
+  status: string;
+  updated_at: Timestamp;
+}
+
+export interface JastipProducts {
+  created_at: Timestamp;
+  deleted_at: Timestamp | null;
+  description: string | null;
+  id: string;
+  markup_type: Generated<string>;
+  markup_value: Generated<Numeric>;
+  price: Numeric;
+  requires_details: Generated<boolean>;
+  requires_proof: Generated<boolean>;
+  slug: string;
+  status: Generated<string>;
+  stock_item_id: string;
+  title: string;
+  trip_id: string;
+  type: string;
+  unit: string | null;
+  updated_at: Timestamp;
+  weight_gram: number | null;
+}
+
+export interface JastipRefunds {
+  amount: Numeric;
+  attempts: Generated<number>;
+  created_at: Timestamp;
+  id: string;
+  order_id: string;
+  payment_id: string;
+  provider: string;
+  provider_refund_id: string | null;
+  reason: string;
+  reference: string | null;
+  status: string;
+  updated_at: Timestamp;
+}
+
+export interface JastipTrips {
+  created_at: Timestamp;
+  deadline: Timestamp | null;
+  deleted_at: Timestamp | null;
+  /**
+   * Demo data only: seconds until the down payment is due
+   */
+  demo_dp_seconds: number | null;
+  /**
+   * Demo data only: seconds until the owner must have decided
+   */
+  demo_validation_seconds: number | null;
+  description: string | null;
+  dp_percentage: Generated<Numeric>;
+  /**
+   * Hours to pay the rest after accept; null: an accepted order is never cancelled by time
+   */
+  final_payment_hours: number | null;
+  id: string;
+  is_active: Generated<boolean>;
+  /**
+   * users.id of the trip owner
+   */
+  jastiper_id: string;
+  payment_type: Generated<string>;
+  slug: string;
+  start_date: Timestamp | null;
+  title: string;
+  updated_at: Timestamp;
 }
 
 export interface JobAttempts {
@@ -172,6 +407,23 @@ export interface RateLimits {
   resets_at: Timestamp;
 }
 
+export interface RefreshTokens {
+  created_at: Timestamp;
+  expires_at: Timestamp;
+  family_id: string;
+  id: string;
+  /**
+   * One revoked token ends its whole family, also tokens that were inserted meanwhile
+   */
+  revoked_at: Timestamp | null;
+  /**
+   * Set by its one use; a second use revokes the family
+   */
+  rotated_at: Timestamp | null;
+  token_hash: string;
+  user_id: string;
+}
+
 export interface ScheduleRuns {
   created_at: Timestamp;
   name: string;
@@ -184,6 +436,72 @@ export interface Schedules {
   cron: string;
   enabled: Generated<boolean>;
   name: string;
+}
+
+export interface StockItems {
+  id: string;
+  /**
+   * Pieces left; null: unlimited, never held and never refused
+   */
+  stock: number | null;
+  updated_at: Timestamp;
+}
+
+export interface StockReservations {
+  /**
+   * Raised by a flow that holds again after a release
+   */
+  attempt: Generated<number>;
+  /**
+   * When it was committed or released
+   */
+  closed_at: Timestamp | null;
+  created_at: Timestamp;
+  /**
+   * Until when the buyer has to pay, null once paid; for people: a release looks at the status of the order
+   */
+  expires_at: Timestamp | null;
+  item_id: string;
+  order_id: string;
+  quantity: number;
+  state: string;
+}
+
+export interface Users {
+  avatar: string | null;
+  cover: string | null;
+  cover_position: Generated<number>;
+  created_at: Timestamp;
+  email: string;
+  full_name: string;
+  id: string;
+  /**
+   * Read at every request: false ends access at once, whatever tokens are out
+   */
+  is_active: Generated<boolean>;
+  origin_address_text: string | null;
+  origin_city_id: string | null;
+  origin_city_name: string | null;
+  origin_district_id: string | null;
+  origin_district_name: string | null;
+  origin_postal_code: string | null;
+  origin_province_id: string | null;
+  origin_province_name: string | null;
+  /**
+   * Where shipping costs are counted from
+   */
+  origin_rate_zone: string | null;
+  password_hash: string;
+  profile_bio: string | null;
+  profile_name: string | null;
+  role: string;
+  /**
+   * Public name of a jastiper in links; route words are reserved
+   */
+  slug: string | null;
+  tutorial_step: Generated<number>;
+  updated_at: Timestamp;
+  whatsapp_number: string | null;
 }
 
 export interface Workers {
@@ -201,7 +519,19 @@ export interface Workers {
 
 export interface DB {
   dead_letters: DeadLetters;
+  guest_access_tokens: GuestAccessTokens;
+  guests: Guests;
   idempotency_keys: IdempotencyKeys;
+  jastip_bank_accounts: JastipBankAccounts;
+  jastip_fees_config: JastipFeesConfig;
+  jastip_order_items: JastipOrderItems;
+  jastip_order_proofs: JastipOrderProofs;
+  jastip_orders: JastipOrders;
+  jastip_participants: JastipParticipants;
+  jastip_payments: JastipPayments;
+  jastip_products: JastipProducts;
+  jastip_refunds: JastipRefunds;
+  jastip_trips: JastipTrips;
   job_attempts: JobAttempts;
   job_keys: JobKeys;
   job_minutes: JobMinutes;
@@ -211,7 +541,11 @@ export interface DB {
   orders: Orders;
   queue_pauses: QueuePauses;
   rate_limits: RateLimits;
+  refresh_tokens: RefreshTokens;
   schedule_runs: ScheduleRuns;
   schedules: Schedules;
+  stock_items: StockItems;
+  stock_reservations: StockReservations;
+  users: Users;
   workers: Workers;
 }
