@@ -1,5 +1,6 @@
 import { readFile, readlink, realpath, rm } from 'node:fs/promises'
 import { join } from 'node:path'
+import { errorCode } from './error-code.ts'
 import { runCommand } from './run-command.ts'
 
 /** The server that runs on a data folder, as its postmaster.pid tells. */
@@ -24,8 +25,8 @@ async function isServerOf(pid: number, dataDir: string): Promise<boolean> {
   // A Postgres server works inside of its data folder.
   if (process.platform === 'linux') return (await readlink(`/proc/${pid}/cwd`).catch(() => '')) === folder
   if (process.platform === 'win32') return true
-  const { output } = await runCommand('ps', ['-o', 'command=', '-p', String(pid)])
-  return output.includes('postgres') && output.includes(folder)
+  const command = await commandOf(pid)
+  return command.includes('postgres') && command.includes(folder)
 }
 
 /** Whether a process with this id exists. */
@@ -35,6 +36,13 @@ export function isAlive(pid: number): boolean {
     return true
   } catch (error) {
     // A process of another user may not be signalled, but it lives.
-    return error instanceof Error && 'code' in error && error.code === 'EPERM'
+    return errorCode(error) === 'EPERM'
   }
+}
+
+/** The command line of a process, its parts joined by blanks or zero bytes; empty when there is none. */
+export async function commandOf(pid: number): Promise<string> {
+  if (process.platform === 'linux') return readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '')
+  if (process.platform === 'win32') return ''
+  return (await runCommand('ps', ['-o', 'command=', '-p', String(pid)])).output
 }

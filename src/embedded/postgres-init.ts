@@ -3,6 +3,7 @@ import { chown, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import type { Account } from './account.ts'
+import { errorCode } from './error-code.ts'
 import { refusal } from './refusal.ts'
 import { runCommand } from './run-command.ts'
 
@@ -42,7 +43,7 @@ export async function initialise(options: {
 /** The superuser's password, once the cluster is complete: its file is written last. */
 export async function readPassword(dataDir: string): Promise<string | undefined> {
   const text = await readFile(join(dataDir, PASSWORD_FILE), 'utf8').catch(error => {
-    if (error.code === 'ENOENT') return undefined
+    if (errorCode(error) === 'ENOENT') return undefined
     throw refusal(`The embedded Postgres in ${dataDir} belongs to another user: start Antre as that user`)
   })
   return text?.trim() || undefined

@@ -2,6 +2,7 @@ import { join, resolve } from 'node:path'
 import { type Account, postgresAccount } from './account.ts'
 import { type Binaries, findBinaries } from './binaries.ts'
 import { ownerOfDataDir, prepareDataDir } from './data-dir.ts'
+import { errorMessage } from './error-code.ts'
 import { freePort } from './free-port.ts'
 import { type Guard, guardProcess } from './guard.ts'
 import { findRunningServer } from './lock-file.ts'
@@ -117,7 +118,7 @@ async function launchOnFreePort(cluster: Cluster): Promise<Started> {
       return await launch(cluster, await freePort())
     } catch (error) {
       // Somebody else may take a free port between asking for it and binding it.
-      const taken = error instanceof Error && error.message.includes('Address already in use')
+      const taken = errorMessage(error).includes('Address already in use')
       if (!taken || attempt === 5) throw error
     }
   }

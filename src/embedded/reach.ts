@@ -1,11 +1,9 @@
 import { createHash } from 'node:crypto'
-import { chmod, mkdir, realpath, stat } from 'node:fs/promises'
+import { chmod, mkdir, readdir, realpath, rm, stat } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import type { Account } from './account.ts'
+import { ROOT } from './home.ts'
 import { refusal } from './refusal.ts'
-
-const CHECKOUT = fileURLToPath(new URL('../..', import.meta.url))
 
 /** Whether the account may walk down to the path and enter (a folder) or run (a program) it. */
 export async function isReachable(path: string, account: Account): Promise<boolean> {
@@ -28,7 +26,7 @@ function mayPass(place: { mode: number; uid: number; gid: number }, account: Acc
  * folder that it may not enter (such as /root). One per checkout; not created here.
  */
 export function shelterPath(): string {
-  return join('/var/lib/antre', createHash('sha256').update(CHECKOUT).digest('hex').slice(0, 12))
+  return join('/var/lib/antre', createHash('sha256').update(ROOT).digest('hex').slice(0, 12))
 }
 
 /** The shelter, created and passable for everybody. */
@@ -41,8 +39,15 @@ export async function openShelter(): Promise<string> {
     await chmod(shelter, 0o755)
   } catch {
     throw refusal(
-      `The user "postgres" may not enter ${CHECKOUT} and ${shelter} cannot be created: move the checkout, or set DATABASE_URL`,
+      `The user "postgres" may not enter ${ROOT} and ${shelter} cannot be created: move the checkout, or set DATABASE_URL`,
     )
   }
   return shelter
+}
+
+/** Deletes the copies of the programs; the next start that needs them copies again. */
+export async function removeCopies(): Promise<void> {
+  const names = await readdir(shelterPath()).catch(() => [])
+  const copies = names.filter(name => name.startsWith('native-'))
+  await Promise.all(copies.map(name => rm(join(shelterPath(), name), { recursive: true, force: true })))
 }

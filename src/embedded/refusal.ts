@@ -5,6 +5,7 @@ export function refusal(sentence: string): Error {
   return error
 }
 
-export function isRefusal(error: unknown): error is Error {
-  return error instanceof Error && error.name === 'Refusal'
+/** Whether the message of the error is such a sentence. */
+export function isRefusal(error: unknown): boolean {
+  return typeof error === 'object' && error !== null && 'name' in error && error.name === 'Refusal'
 }
