@@ -39,7 +39,9 @@ export async function installQueues(pool: pg.Pool, log: Log, contracts: readonly
   await boss.start()
   try {
     // Lost claims, running jobs and their counts are found without reading the queued and finished ones.
-    await pool.query(`create index if not exists antre_job_active on pgboss.job_common (name, started_on) where state = 'active'`)
+    await pool.query(
+      `create index if not exists antre_job_active on pgboss.job_common (name, started_on) where state = 'active'`,
+    )
     // Claims and completions turn over every row: vacuum by count, not by share of a table of finished jobs.
     await pool.query(`alter table pgboss.job_common set (
       autovacuum_vacuum_scale_factor = 0.02, autovacuum_vacuum_threshold = 5000, autovacuum_vacuum_insert_scale_factor = 0.2,

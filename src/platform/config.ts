@@ -8,15 +8,34 @@ const flag = z.stringbool().default(false)
  * keeps it equal.
  */
 export const configSchema = z.object({
-  NODE_ENV: z.enum(['development', 'production', 'test']).default('development').describe('production refuses demo data'),
-  DATABASE_URL: z.url({ protocol: /^postgres(ql)?$/ }).describe('Postgres 15 or newer; npm start brings its own when unset'),
+  NODE_ENV: z
+    .enum(['development', 'production', 'test'])
+    .default('development')
+    .describe('production refuses demo data'),
+  DATABASE_URL: z
+    .url({ protocol: /^postgres(ql)?$/ })
+    .describe('Postgres 15 or newer; npm start brings its own when unset'),
   DATABASE_POOL: z.coerce.number().int().min(2).max(200).default(20).describe('most connections of one process'),
-  REDIS_URL: z.url({ protocol: /^rediss?$/ }).optional().describe('Redis 7 or Valkey; optional, Postgres serves everything without it'),
+  REDIS_URL: z
+    .url({ protocol: /^rediss?$/ })
+    .optional()
+    .describe('Redis 7 or Valkey; optional, Postgres serves everything without it'),
   PORT: z.coerce.number().int().min(0).max(65_535).default(4000).describe('port of the API'),
   HOST: z.string().min(1).default('0.0.0.0').describe('address that the API binds'),
-  PUBLIC_URL: z.url().default('http://localhost:4000').describe('where buyers reach the API; links in messages begin with it'),
-  LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info').describe('least level that is logged'),
-  APP_TIMEZONE: z.string().min(1).default('Asia/Jakarta').refine(isTimeZone, 'is not a time zone').describe('whose midnight "today" means'),
+  PUBLIC_URL: z
+    .url()
+    .default('http://localhost:4000')
+    .describe('where buyers reach the API; links in messages begin with it'),
+  LOG_LEVEL: z
+    .enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'])
+    .default('info')
+    .describe('least level that is logged'),
+  APP_TIMEZONE: z
+    .string()
+    .min(1)
+    .default('Asia/Jakarta')
+    .refine(isTimeZone, 'is not a time zone')
+    .describe('whose midnight "today" means'),
   JWT_SECRET: secret.describe('signs access tokens and passes'),
   CONTACT_HMAC_KEY: secret.describe('keys the hash of phone numbers'),
   DATA_KEY: secret.describe('encrypts the few fields that are kept encrypted'),
@@ -32,9 +51,20 @@ export const configSchema = z.object({
   FILES_DIR: z.string().min(1).default('.antre/files').describe('folder of uploaded files'),
   CORS_ORIGINS: z.string().default('').describe('comma-separated exact origins that may call with credentials'),
   TRUST_PROXY: z.coerce.number().int().min(0).max(10).default(0).describe('proxies in front of the API'),
-  RATE_LIMIT_FACTOR: z.coerce.number().int().min(1).max(100_000).default(1).describe('multiplies every rate limit; demo and benches use 1000'),
+  RATE_LIMIT_FACTOR: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .max(100_000)
+    .default(1)
+    .describe('multiplies every rate limit; demo and benches use 1000'),
   DEMO: flag.describe('demo data and demoDeadlines; refused in production'),
-  WORKER_GRACE_SECONDS: z.coerce.number().min(0).max(600).default(8).describe('how long SIGTERM waits for running jobs; pm2 kill_timeout is 2 s more'),
+  WORKER_GRACE_SECONDS: z.coerce
+    .number()
+    .min(0)
+    .max(600)
+    .default(8)
+    .describe('how long SIGTERM waits for running jobs; pm2 kill_timeout is 2 s more'),
 })
 
 export type Config = z.infer<typeof configSchema>
@@ -59,7 +89,9 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
   const parsed = configSchema.safeParse(given)
   if (!parsed.success) {
     const bad = parsed.error.issues.map(issue =>
-      given[String(issue.path[0])] === undefined ? `${String(issue.path[0])} is not set` : `${String(issue.path[0])}: ${issue.message}`,
+      given[String(issue.path[0])] === undefined
+        ? `${String(issue.path[0])} is not set`
+        : `${String(issue.path[0])}: ${issue.message}`,
     )
     throw new ConfigError(`Bad environment: ${[...new Set(bad)].join('; ')}. See .env.example.`)
   }

@@ -10,7 +10,12 @@ export class AppError extends Error {
   readonly errors: FieldError[] | undefined
   readonly extra: Record<string, unknown> | undefined
 
-  constructor(status: number, code: string, message: string, more: { errors?: FieldError[]; extra?: Record<string, unknown> } = {}) {
+  constructor(
+    status: number,
+    code: string,
+    message: string,
+    more: { errors?: FieldError[]; extra?: Record<string, unknown> } = {},
+  ) {
     super(message)
     this.name = 'AppError'
     this.status = status
@@ -22,7 +27,8 @@ export class AppError extends Error {
 
 export const notFound = (what: string): AppError => new AppError(404, 'not_found', `${what} not found`)
 export const forbidden = (message = 'You may not do this'): AppError => new AppError(403, 'forbidden', message)
-export const unauthorized = (code = 'unauthorized', message = 'Log in first'): AppError => new AppError(401, code, message)
+export const unauthorized = (code = 'unauthorized', message = 'Log in first'): AppError =>
+  new AppError(401, code, message)
 export const conflict = (code: string, message: string, extra?: Record<string, unknown>): AppError =>
   new AppError(409, code, message, extra ? { extra } : {})
 
@@ -45,7 +51,9 @@ export function isConnectionError(error: unknown): boolean {
   const code = 'code' in error ? String(error.code) : ''
   return (
     /^(ECONNREFUSED|ECONNRESET|EPIPE|ETIMEDOUT|ENOTFOUND)$/.test(code) ||
-    /Connection terminated|timeout exceeded when trying to connect|Client has encountered a connection error/.test(error.message)
+    /Connection terminated|timeout exceeded when trying to connect|Client has encountered a connection error/.test(
+      error.message,
+    )
   )
 }
 

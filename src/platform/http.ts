@@ -11,7 +11,11 @@ export type Caller = 'public' | 'pass' | 'signed' | 'monitor' | Role
 export type Method = 'get' | 'post' | 'put' | 'patch' | 'delete'
 
 /** At most `points` calls in `seconds` per key (IP by default), multiplied by RATE_LIMIT_FACTOR. */
-export type RateLimit = Readonly<{ points: number; seconds: number; key?: (call: { ip: string; body: unknown }) => string }>
+export type RateLimit = Readonly<{
+  points: number
+  seconds: number
+  key?: (call: { ip: string; body: unknown }) => string
+}>
 
 /** One checked request. */
 export type Call<P, Q, B> = Readonly<{

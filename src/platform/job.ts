@@ -55,7 +55,12 @@ export type EnqueueOptions = { priority?: Priority; startAfter?: Date }
 /** The job store as transactions see it; `jobs/` implements it on pg-boss. */
 export type JobQueue = {
   /** Inserts the jobs through the caller's transaction: they exist when, and only when, it commits. */
-  insert<P>(db: TxDb, job: JobContract<P>, payloads: readonly P[], options: EnqueueOptions & { now: Date }): Promise<void>
+  insert<P>(
+    db: TxDb,
+    job: JobContract<P>,
+    payloads: readonly P[],
+    options: EnqueueOptions & { now: Date },
+  ): Promise<void>
   /** Says after the commit that these kinds have work. Never throws: the dispatchers' own look is the floor. */
   wake(kinds: Iterable<string>): void
 }
@@ -96,7 +101,7 @@ export type OnDead = (tx: Tx, payload: unknown, error: Error) => Promise<void>
 export type InTxHandler = Readonly<{
   mode: 'inTx'
   contract: JobContract<never>
-  run: (tx: Tx, payloads: readonly unknown[]) => Promise<void>
+  run: (tx: Tx, payloads: readonly unknown[], jobs: readonly JobRun[]) => Promise<void>
   onDead: OnDead | undefined
 }>
 
@@ -113,7 +118,9 @@ function parse<P>(contract: JobContract<P>, payload: unknown): P {
   const parsed = contract.payload.safeParse(payload)
   if (parsed.success) return parsed.data
   const issue = parsed.error.issues[0]
-  throw new Permanent(`payload of ${contract.kind} is invalid at ${issue?.path.join('.') || '(root)'}: ${issue?.message}`)
+  throw new Permanent(
+    `payload of ${contract.kind} is invalid at ${issue?.path.join('.') || '(root)'}: ${issue?.message}`,
+  )
 }
 
 type Dying<P> = { onDead?: (tx: Tx, payload: P, error: Error) => Promise<void> }
@@ -127,13 +134,18 @@ const dying = <P>(contract: JobContract<P>, hook: Dying<P>['onDead']): OnDead | 
  */
 export function inTx<P>(
   contract: JobContract<P>,
-  run: (tx: Tx, payloads: P[]) => Promise<void>,
+  run: (tx: Tx, payloads: P[], jobs: readonly JobRun[]) => Promise<void>,
   hooks: Dying<P> = {},
 ): InTxHandler {
   return {
     mode: 'inTx',
     contract: contract as unknown as JobContract<never>,
-    run: (tx, payloads) => run(tx, payloads.map(payload => parse(contract, payload))),
+    run: (tx, payloads, jobs) =>
+      run(
+        tx,
+        payloads.map(payload => parse(contract, payload)),
+        jobs,
+      ),
     onDead: dying(contract, hooks.onDead),
   }
 }

@@ -9,7 +9,14 @@ export function createLog(level: string, name: string): Log {
     base: { name, pid: process.pid },
     timestamp: pino.stdTimeFunctions.isoTime,
     redact: {
-      paths: ['req.headers.authorization', 'req.headers.cookie', '*.password', '*.token', '*.phone', 'res.headers["set-cookie"]'],
+      paths: [
+        'req.headers.authorization',
+        'req.headers.cookie',
+        '*.password',
+        '*.token',
+        '*.phone',
+        'res.headers["set-cookie"]',
+      ],
       remove: true,
     },
   })

@@ -1,0 +1,46 @@
+import { sql } from 'kysely'
+import { newId } from '../platform/ids.ts'
+import type { OnDead } from '../platform/job.ts'
+import type { Tx } from '../platform/tx.ts'
+import type { JobError } from './history.ts'
+import type { Runtime } from './runtime.ts'
+
+export type DeadJob = { jobId: string; kind: string; payload: unknown; error: JobError }
+
+/**
+ * The only writer of `dead_letters` and the only caller of the dying hook. Keyed by the job that died, so the attempt
+ * that the runtime buried and the copy that pg-boss itself put into the queue `dead` make one row and one hook call.
+ */
+export async function writeDeadLetter(rt: Pick<Runtime, 'handlers' | 'log'>, tx: Tx, dead: DeadJob): Promise<void> {
+  const { numAffectedRows } = await sql`
+    insert into dead_letters (id, job_id, kind, payload, error, error_class, attempts, first_failed_at, last_failed_at)
+    select ${newId(tx.now)}, ${dead.jobId}, ${dead.kind}, ${JSON.stringify(dead.payload ?? null)}::jsonb,
+           ${JSON.stringify(dead.error)}::jsonb, ${dead.error.name},
+           greatest(1, count(*) filter (where outcome in ('retry', 'lost', 'timed_out', 'dead'))),
+           coalesce(min(ended_at) filter (where outcome in ('retry', 'lost', 'timed_out', 'dead')), ${tx.now}), ${tx.now}
+    from job_attempts where job_id = ${dead.jobId}
+    on conflict (job_id) do nothing
+  `.execute(tx.db)
+  if (numAffectedRows === 0n) return
+  rt.log.error(
+    { job_id: dead.jobId, kind: dead.kind, error: dead.error.message },
+    'a job died; it waits in dead_letters',
+  )
+  const hook = rt.handlers.get(dead.kind)?.onDead
+  if (hook) await callHook(rt, tx, dead, hook)
+}
+
+/** A hook that fails must not keep the dead letter from being written: its own writes are rolled back and it is logged. */
+async function callHook(rt: Pick<Runtime, 'log'>, tx: Tx, dead: DeadJob, hook: OnDead): Promise<void> {
+  await sql`savepoint dying`.execute(tx.db)
+  try {
+    await hook(tx, dead.payload, new Error(dead.error.message))
+    await sql`release savepoint dying`.execute(tx.db)
+  } catch (error) {
+    await sql`rollback to savepoint dying`.execute(tx.db)
+    rt.log.error(
+      { err: error, job_id: dead.jobId, kind: dead.kind },
+      'the dying hook of a job failed; its row stays as it was',
+    )
+  }
+}

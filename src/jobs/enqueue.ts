@@ -1,0 +1,53 @@
+import { sql } from 'kysely'
+import { fromKysely, type JobInsert, type PgBoss } from 'pg-boss'
+import { newId } from '../platform/ids.ts'
+import { type EnqueueOptions, type JobContract, type JobQueue, PRIORITIES } from '../platform/job.ts'
+import type { TxDb } from '../platform/tx.ts'
+import type { Waker } from './wake.ts'
+
+/** Jobs per insert statement. */
+const CHUNK = 1_000
+
+/** The job store of transactions, on pg-boss. */
+export function createJobQueue(boss: PgBoss, waker: Waker): JobQueue {
+  return {
+    insert: (db, job, payloads, options) => insertJobs(boss, db, job, payloads, options),
+    wake: kinds => waker.wake(kinds),
+  }
+}
+
+/**
+ * Inserts in the caller's transaction. Ids are UUID v7 of the moment at which the job falls due, so that a worker knows
+ * how long a job has waited without reading more columns. @throws ZodError when a payload breaks the contract
+ */
+async function insertJobs<P>(
+  boss: PgBoss,
+  db: TxDb,
+  job: JobContract<P>,
+  payloads: readonly P[],
+  options: EnqueueOptions & { now: Date },
+): Promise<void> {
+  const due = options.startAfter ?? options.now
+  const priority = PRIORITIES[options.priority ?? job.priority]
+  const all = payloads.map(payload => ({
+    id: newId(due),
+    data: job.payload.parse(payload) as object,
+    priority,
+    ...(options.startAfter === undefined ? {} : { startAfter: options.startAfter.toISOString() }),
+  }))
+  const jobs = job.key === undefined ? all : await claimKeys(db, job.kind, all, payloads.map(job.key))
+  for (let from = 0; from < jobs.length; from += CHUNK) {
+    await boss.insert(job.kind, jobs.slice(from, from + CHUNK) as JobInsert[], { db: fromKysely(db) })
+  }
+}
+
+/** Keeps those jobs whose key no queued job has; a key that occurs twice keeps its first job. */
+async function claimKeys<J extends { id: string }>(db: TxDb, kind: string, jobs: J[], keys: string[]): Promise<J[]> {
+  const { rows } = await sql<{ job_id: string }>`
+    insert into job_keys (kind, key, job_id)
+    select ${kind}, key, id from unnest(${keys}::text[], ${jobs.map(job => job.id)}::uuid[]) as k (key, id) order by key
+    on conflict do nothing returning job_id
+  `.execute(db)
+  const claimed = new Set(rows.map(row => row.job_id))
+  return jobs.filter(job => claimed.has(job.id))
+}

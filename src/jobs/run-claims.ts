@@ -1,0 +1,155 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { sql } from 'kysely'
+import { systemActor } from '../platform/actor.ts'
+import { isConnectionError, isTransient } from '../platform/errors.ts'
+import type { InTxHandler, OutsideHandler, OutsideRun } from '../platform/job.ts'
+import { inTransaction, type Tx } from '../platform/tx.ts'
+import { type Claim, DatabaseGone, jobRunOf, LostClaim, type Runtime } from './runtime.ts'
+import { completeClaims, handBack, settleFailure } from './settle.ts'
+
+const TRANSIENT_RETRIES = 3
+const RECONNECT_PAUSE_MS = 200
+
+/** A handler that ran longer than its contract allows. */
+class TimedOut extends Error {
+  override name = 'TimedOut'
+}
+
+/**
+ * Runs a batch of one `inTx` kind: all in one transaction; when that throws, each job alone, so that only the guilty one
+ * is retried. Never throws: every claim is settled, or given back when the database is away.
+ */
+export async function runBatch(rt: Runtime, handler: InTxHandler, claims: readonly Claim[]): Promise<void> {
+  if (handler.contract.key !== undefined) await clearKeys(rt, claims)
+  const error = await tryTogether(rt, handler, claims)
+  if (error === undefined || (error instanceof LostClaim && claims.length === 1)) return
+  if (claims.length === 1 || error instanceof DatabaseGone) return await settleAll(rt, claims, error)
+  for (const claim of claims) {
+    if (rt.stopping.aborted && claim.abort.signal.aborted) continue
+    const alone = await tryTogether(rt, handler, [claim])
+    if (alone !== undefined && !(alone instanceof LostClaim)) await settleAll(rt, [claim], alone)
+  }
+}
+
+async function tryTogether(rt: Runtime, handler: InTxHandler, claims: readonly Claim[], tries = 0): Promise<unknown> {
+  const startedAt = performance.now()
+  try {
+    const work = inTransaction(rt, systemActor('worker'), async tx => {
+      await handler.run(
+        tx,
+        claims.map(claim => claim.data),
+        claims.map(jobRunOf),
+      )
+      await completeClaims(rt, tx.db, claims)
+    })
+    await within(work, handler.contract.timeoutSeconds)
+    rt.meter.completed(handler.contract.kind, claims.length, performance.now() - startedAt)
+    return undefined
+  } catch (error) {
+    // Deadlocks and the like are about the neighbours of the batch, not about its jobs.
+    if (isTransient(error) && tries < TRANSIENT_RETRIES) return await tryTogether(rt, handler, claims, tries + 1)
+    if (claims.length === 1 && !(error instanceof LostClaim))
+      rt.meter.failed(handler.contract.kind, performance.now() - startedAt)
+    return isConnectionError(error) ? new DatabaseGone('the database went away', { cause: error }) : error
+  }
+}
+
+/** Runs one claim of an `outside` kind and settles it. Never throws. */
+export async function runOutside(rt: Runtime, handler: OutsideHandler<never>, claim: Claim): Promise<void> {
+  if (handler.contract.key !== undefined) await clearKeys(rt, [claim])
+  const startedAt = performance.now()
+  const run = outsideRun(rt, claim)
+  try {
+    await within(handler.run(rt.handlerDeps as never, claim.data, run), handler.contract.timeoutSeconds, claim.abort)
+    if (!run.isCompleted()) await run.complete(async () => undefined)
+    rt.meter.completed(claim.kind, 1, performance.now() - startedAt)
+  } catch (error) {
+    if (error instanceof LostClaim)
+      return rt.log.info(
+        { job_id: claim.id, kind: claim.kind },
+        'the claim of a job was lost; its effects were rolled back',
+      )
+    rt.meter.failed(claim.kind, performance.now() - startedAt)
+    const detached = run.isStopping() && claim.abort.signal.aborted
+    await settleAll(rt, [claim], detached ? new DatabaseGone('the worker stops') : error)
+  }
+}
+
+function outsideRun(rt: Runtime, claim: Claim): OutsideRun & { isCompleted(): boolean } {
+  let completed = false
+  const inDatabase = async <T>(fn: (tx: Tx) => Promise<T>): Promise<T> => {
+    try {
+      return await inTransaction(rt, systemActor('worker'), fn)
+    } catch (error) {
+      throw isConnectionError(error) ? new DatabaseGone('the database went away', { cause: error }) : error
+    }
+  }
+  return {
+    ...jobRunOf(claim),
+    signal: claim.abort.signal,
+    isStopping: () => rt.stopping.aborted,
+    isCompleted: () => completed,
+    transaction: inDatabase,
+    complete: async record => {
+      const result = await inDatabase(async tx => {
+        const recorded = await record(tx)
+        await completeClaims(rt, tx.db, [claim])
+        return recorded
+      })
+      completed = true
+      return result
+    },
+  }
+}
+
+/** Settles failed claims, however long the database is away meanwhile: what was claimed here must not hang. */
+async function settleAll(rt: Runtime, claims: readonly Claim[], error: unknown): Promise<void> {
+  await untilDatabaseAnswers(rt, async () => {
+    if (error instanceof DatabaseGone) return await handBack(rt, claims, error.message)
+    for (const claim of claims) {
+      const outcome = await settleFailure(rt, claim, error)
+      const fields = { job_id: claim.id, kind: claim.kind, attempt: claim.retryCount + 1, outcome }
+      if (outcome !== 'snoozed') rt.log.warn({ ...fields, err: error }, 'a job failed')
+    }
+  })
+}
+
+/** Repeats while the connection fails; another error is logged, and the claim goes back by its lapsed heartbeat. */
+async function untilDatabaseAnswers(rt: Runtime, settle: () => Promise<void>): Promise<void> {
+  for (;;) {
+    try {
+      return await settle()
+    } catch (error) {
+      if (!isConnectionError(error))
+        return rt.log.error({ err: error }, 'a claim could not be settled; it runs again when its heartbeat lapses')
+    }
+    await sleep(RECONNECT_PAUSE_MS, undefined, { ref: false })
+  }
+}
+
+/** From now on the key may be queued again: what happens after the claim is work for the next job. */
+async function clearKeys(rt: Runtime, claims: readonly Claim[]): Promise<void> {
+  const ids = claims.map(claim => claim.id)
+  await untilDatabaseAnswers(rt, async () => {
+    await sql`delete from job_keys where kind = ${claims[0]?.kind ?? ''} and job_id = any(${ids}::uuid[])`.execute(
+      rt.db,
+    )
+  })
+}
+
+async function within<T>(work: Promise<T>, seconds: number, abort?: AbortController): Promise<T> {
+  let timer: NodeJS.Timeout | undefined
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => {
+      const error = new TimedOut(`ran longer than ${seconds} s`)
+      reject(error)
+      abort?.abort(error)
+    }, seconds * 1000)
+  })
+  try {
+    return await Promise.race([work, late])
+  } finally {
+    clearTimeout(timer)
+    work.catch(() => undefined)
+  }
+}

@@ -1,0 +1,105 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import type pg from 'pg'
+import type { PgBoss } from 'pg-boss'
+import { newId } from '../platform/ids.ts'
+import type { JobHandler } from '../platform/job.ts'
+import type { TxDeps } from '../platform/tx.ts'
+import { createClaims } from './claims.ts'
+import { deadQueueHandler } from './dead-queue.ts'
+import { startDispatcher } from './dispatcher.ts'
+import { reportWorker, touchClaims } from './heartbeat.ts'
+import { createMeter } from './meter.ts'
+import type { Runtime } from './runtime.ts'
+import { handBack } from './settle.ts'
+import { superviseClaims } from './supervise.ts'
+
+const BEAT_MS = 2_000
+
+export type WorkerDeps = TxDeps & { boss: PgBoss; pool: pg.Pool }
+
+export type Worker = {
+  id: string
+  /**
+   * Stops fetching at once, waits up to `graceSeconds` for what runs, tells handlers that wait for the outside to detach
+   * and hands the rest back without using an attempt.
+   */
+  stop(graceSeconds: number): Promise<void>
+}
+
+/** A runtime without timers: what a worker works with, and what tests drain jobs with. */
+export function createRuntime(
+  deps: WorkerDeps,
+  handlers: readonly JobHandler<never>[],
+  stopping: AbortSignal,
+): Runtime {
+  const byKind = new Map(handlers.map(handler => [handler.contract.kind, handler]))
+  if (byKind.size !== handlers.length) throw new Error('two handlers have the same kind')
+  const runtime: Runtime = {
+    ...deps,
+    workerId: newId(),
+    meter: createMeter(),
+    handlers: byKind,
+    handlerDeps: deps,
+    stopping,
+  }
+  const dead = deadQueueHandler(() => runtime)
+  byKind.set(dead.contract.kind, dead)
+  return runtime
+}
+
+/** Works every kind that has a handler until `stop`. */
+export function startWorker(deps: WorkerDeps, handlers: readonly JobHandler<never>[], databaseUrl: string): Worker {
+  const stopping = new AbortController()
+  const rt = createRuntime(deps, handlers, stopping.signal)
+  const claims = createClaims()
+  const dispatcher = startDispatcher(rt, claims, databaseUrl)
+
+  // One beat at a time: a slow database must not pile them up.
+  let beating = true
+  const beats = (async () => {
+    while (beating) {
+      for (const duty of [
+        () => touchClaims(rt, claims),
+        () => reportWorker(rt, claims, 'running'),
+        () => superviseClaims(rt),
+      ]) {
+        await duty().catch(error => rt.log.debug({ err: error }, 'a heartbeat failed; the next one follows'))
+      }
+      await sleep(BEAT_MS, undefined, { ref: false })
+    }
+  })()
+
+  return {
+    id: rt.workerId,
+    stop: async graceSeconds => {
+      stopping.abort()
+      await dispatcher.stop()
+      await Promise.race([dispatcher.idle(), sleep(graceSeconds * 1000, undefined, { ref: false })])
+      await detach(rt, claims.all().length > 0, dispatcher.idle, () => claims.all())
+      beating = false
+      await reportWorker(rt, claims, 'stopped').catch(error =>
+        rt.log.warn({ err: error }, 'the last report of the worker was lost'),
+      )
+      void beats
+    },
+  }
+}
+
+const DETACH_MS = 1_000
+
+async function detach(
+  rt: Runtime,
+  needed: boolean,
+  idle: () => Promise<void>,
+  held: () => Parameters<typeof handBack>[1],
+): Promise<void> {
+  if (!needed) return
+  for (const claim of held()) claim.abort.abort(new Error('the worker stops'))
+  await Promise.race([idle(), sleep(DETACH_MS, undefined, { ref: false })])
+  const rest = held()
+  if (rest.length === 0) return
+  rt.log.info({ jobs: rest.length }, 'jobs that still run are handed back')
+  await handBack(rt, rest, 'the worker stopped').catch(error =>
+    rt.log.warn({ err: error }, 'jobs could not be handed back; they run again when their heartbeat lapses'),
+  )
+}
