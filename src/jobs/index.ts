@@ -1,0 +1,8 @@
+export { installQueues, startBoss } from './boss.ts'
+export { createJobQueue } from './enqueue.ts'
+export { findDueKinds } from './pgboss-rows.ts'
+export { runBatch, runOutside } from './run-claims.ts'
+export type { Claim, Runtime } from './runtime.ts'
+export { createRuntime, startWorker, type Worker, type WorkerDeps } from './start-worker.ts'
+export { superviseClaims } from './supervise.ts'
+export { createWaker } from './wake.ts'
