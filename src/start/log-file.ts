@@ -5,16 +5,14 @@ import { createInterface } from 'node:readline'
 import type { Readable } from 'node:stream'
 import { HOME } from '../embedded/index.ts'
 
-export const LOG_DIR = join(HOME, 'logs')
+const LOG_DIR = join(HOME, 'logs')
 
 const LIMIT_BYTES = 50 * 1024 * 1024
 
-export const logFileOf = (name: string) => join(LOG_DIR, `${name}.log`)
-
 /** Makes the folder of the logs; a log that grew over 50 MB is put aside as `.old`, so that at most two are kept. */
-export async function prepareLogFile(name: string): Promise<string> {
-  await mkdir(LOG_DIR, { recursive: true })
-  const file = logFileOf(name)
+export async function prepareLogFile(name: string, dir: string = LOG_DIR): Promise<string> {
+  await mkdir(dir, { recursive: true })
+  const file = join(dir, `${name}.log`)
   const size = (await stat(file).catch(() => undefined))?.size ?? 0
   if (size > LIMIT_BYTES) await rename(file, `${file}.old`)
   return file

@@ -24,6 +24,8 @@ export type ProcessOptions = {
   script: string
   args?: string[]
   env: NodeJS.ProcessEnv
+  /** Default: .antre/logs. */
+  logDir?: string
 }
 
 /**
@@ -31,7 +33,7 @@ export type ProcessOptions = {
  * `npm start`, which stops everything in order. When we are killed ourselves, a guard ends it.
  */
 export async function startProcess(options: ProcessOptions): Promise<RunningProcess> {
-  const file = await prepareLogFile(options.name)
+  const file = await prepareLogFile(options.name, options.logDir)
   const child = spawn(process.execPath, [resolvePath(ROOT, options.script), ...(options.args ?? [])], {
     cwd: ROOT,
     env: options.env,

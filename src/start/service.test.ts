@@ -17,7 +17,7 @@ describe('a process of npm start', () => {
   async function script(text: string) {
     const path = join(dir, 'script.ts')
     await writeFile(path, text)
-    return { name: 'test-service', script: path, env: process.env }
+    return { name: 'test-service', script: path, env: process.env, logDir: dir }
   }
 
   it('is started again when it dies, and not after it was told to stop', async () => {
