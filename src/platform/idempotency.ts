@@ -43,7 +43,8 @@ export async function claimIdempotencyKey(
       set body_hash = excluded.body_hash, resource_id = null, status = null, created_at = excluded.created_at
       where k.created_at <= excluded.created_at - make_interval(hours => ${KEPT_HOURS})
     returning 1 as claimed`.execute(tx.db)
-  if (claimed.rows.length > 0) return { store: (resourceId, status) => store(tx, { scope, route, key }, resourceId, status) }
+  if (claimed.rows.length > 0)
+    return { store: (resourceId, status) => store(tx, { scope, route, key }, resourceId, status) }
   return await readFirst(tx, { scope, route, key }, bodyHash)
 }
 
@@ -75,7 +76,9 @@ async function store(tx: Tx, { scope, route, key }: Key, resourceId: string, sta
 
 /** Deletes keys older than 24 h and rate limits whose window is over. */
 export async function purgeExpiredKeys(tx: Tx): Promise<void> {
-  await sql`delete from idempotency_keys where created_at <= ${tx.now}::timestamptz - make_interval(hours => ${KEPT_HOURS})`.execute(tx.db)
+  await sql`delete from idempotency_keys where created_at <= ${tx.now}::timestamptz - make_interval(hours => ${KEPT_HOURS})`.execute(
+    tx.db,
+  )
   await sql`delete from rate_limits where resets_at <= ${tx.now}`.execute(tx.db)
 }
 

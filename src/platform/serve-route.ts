@@ -19,7 +19,11 @@ export type Authenticate<D> = (deps: D, req: Request) => Promise<Actor>
  * Mounts the routes. Each request is checked in this order: who calls (401, 403), rate limit (429), body (400, 413,
  * 415), fields (422); only then its handler runs. @throws at start when two routes answer the same path
  */
-export function serveRoutes<D extends HttpDeps>(deps: D, routes: readonly Route<D>[], authenticate: Authenticate<D>): Router {
+export function serveRoutes<D extends HttpDeps>(
+  deps: D,
+  routes: readonly Route<D>[],
+  authenticate: Authenticate<D>,
+): Router {
   const router = Router({ caseSensitive: true, strict: true })
   for (const one of inMatchingOrder(routes)) {
     router[one.method](one.path, (req, res) => serve(deps, one, authenticate, req, res))
@@ -40,14 +44,12 @@ async function serve<D extends HttpDeps>(
   if (!one.limit?.key) await countCall(deps, one, ip)
   const given = await readBody(one, req, res)
   if (one.limit?.key) await countCall(deps, one, one.limit.key({ ip, body: given }))
-  const input = parseInput(one.bodyAs === 'raw' ? { ...one, body: undefined } : one, {
-    params: req.params,
-    query: req.query,
-    body: given,
-  })
+  const isJson = (one.bodyAs ?? 'json') === 'json'
+  const schemas = { params: one.params, query: one.query, body: isJson ? one.body : undefined }
+  const input = parseInput(schemas, { params: req.params, query: req.query, body: given })
   const answer = await one.handle(deps, {
     ...input,
-    body: one.bodyAs === 'raw' ? given : input.body,
+    body: isJson ? input.body : given,
     actor,
     ip,
     requestId: String(req.id),
@@ -77,13 +79,21 @@ async function identify<D>(deps: D, one: Route<D>, authenticate: Authenticate<D>
 async function countCall<D extends HttpDeps>(deps: D, one: Route<D>, caller: string): Promise<void> {
   if (!one.limit) return
   const { points, seconds } = one.limit
-  await takePoint(deps.db, `${one.method} ${one.path} ${caller}`, { points, seconds, factor: deps.config.RATE_LIMIT_FACTOR })
+  await takePoint(deps.db, `${one.method} ${one.path} ${caller}`, {
+    points,
+    seconds,
+    factor: deps.config.RATE_LIMIT_FACTOR,
+  })
 }
 
 function readIdempotencyKey(req: Request): string | undefined {
   const key = req.get('Idempotency-Key')
   if (key === undefined || /^[\x21-\x7e]{16,128}$/.test(key)) return key
-  throw invalid('idempotency_key_invalid', 'Idempotency-Key', 'Idempotency-Key needs 16 to 128 visible ASCII characters')
+  throw invalid(
+    'idempotency_key_invalid',
+    'Idempotency-Key',
+    'Idempotency-Key needs 16 to 128 visible ASCII characters',
+  )
 }
 
 function goneSignal(res: Response): AbortSignal {
