@@ -42,8 +42,8 @@ function mergeLines(lines: readonly StockLine[]): StockLine[] {
 type AskedItem = { itemId: string; available: number | null; requested: number; isShort: boolean; isTaken: boolean }
 
 /**
- * The lock comes first and in order. Only what is read under it is current: the snapshot of the statement may be older
- * than the wait for the lock, which is why the decrement has no condition on the stock of its own.
+ * The lock comes first and in order, and only what is read under it is current: `item.stock` in the decrement would be
+ * that of the statement's snapshot, which is older than the wait for the lock.
  */
 async function takeAllOrNone(tx: Tx, wanted: readonly StockLine[]): Promise<AskedItem[]> {
   const { rows } = await sql<AskedItem>`
@@ -57,7 +57,7 @@ async function takeAllOrNone(tx: Tx, wanted: readonly StockLine[]): Promise<Aske
     ), judged as materialized (
       select id, stock, quantity, coalesce(bool_or(stock < quantity) over (), false) as is_refused from locked
     ), taken as (
-      update stock_items item set stock = item.stock - judged.quantity, updated_at = ${tx.now}
+      update stock_items item set stock = judged.stock - judged.quantity, updated_at = ${tx.now}
       from judged
       where item.id = judged.id and judged.stock is not null and not judged.is_refused
       returning item.id

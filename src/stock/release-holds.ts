@@ -56,13 +56,13 @@ function sumPerItem(holds: readonly ReleasedHold[]): Map<string, number> {
 async function giveBack(tx: Tx, sums: ReadonlyMap<string, number>): Promise<void> {
   await sql`
     with back as materialized (
-      select item.id, sums.quantity
+      select item.id, item.stock + sums.quantity as stock
       from stock_items item
       join unnest(${[...sums.keys()]}::uuid[], ${[...sums.values()]}::int[]) as sums (item_id, quantity) on sums.item_id = item.id
       order by item.id
       for update of item
     )
-    update stock_items item set stock = item.stock + back.quantity, updated_at = ${tx.now}
+    update stock_items item set stock = back.stock, updated_at = ${tx.now}
     from back where item.id = back.id
   `.execute(tx.db)
 }
