@@ -3,6 +3,9 @@ import { defineFlow } from '../orders/index.ts'
 const MINUTE = 60
 const DAY = 86_400
 
+/** How long a buyer has for the down payment unless a demo trip says otherwise. */
+export const DP_SECONDS = 30 * MINUTE
+
 /**
  * Personal shopping. `awaiting_final_payment` has a deadline only when the trip says how long the rest may take: the
  * command that enters it sets it. `rejected` ends an order only when nothing was paid; otherwise the refund does.
@@ -10,7 +13,7 @@ const DAY = 86_400
 export const jastip = defineFlow('jastip', {
   codePrefix: 'JST',
   statuses: {
-    pending_dp: { deadlineSeconds: 30 * MINUTE, onDeadline: 'expire_dp' },
+    pending_dp: { deadlineSeconds: DP_SECONDS, onDeadline: 'expire_dp' },
     awaiting_validation: { deadlineSeconds: DAY, onDeadline: 'auto_refund' },
     awaiting_final_payment: { onDeadline: 'expire_final' },
     awaiting_final_validation: {},
