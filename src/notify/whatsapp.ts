@@ -27,21 +27,26 @@ export async function postWhatsapp(
   message: WhatsappMessage,
   signal: AbortSignal,
 ): Promise<string> {
-  const response = await fetch(
-    `${baseUrl.replace(/\/+$/, '')}/${API_VERSION}/${encodeURIComponent(config.WHATSAPP_PHONE_NUMBER_ID)}/messages`,
-    {
-      method: 'POST',
-      headers: { 'content-type': 'application/json', authorization: `Bearer ${config.WHATSAPP_TOKEN}` },
-      body: JSON.stringify(wireMessage(message)),
-      redirect: 'manual',
-      signal,
-    },
-  )
-  const answer = parseJson(await response.text())
-  if (!response.ok) throw refusal(response.status, answer)
+  const url = `${baseUrl.replace(/\/+$/, '')}/${API_VERSION}/${encodeURIComponent(config.WHATSAPP_PHONE_NUMBER_ID)}/messages`
+  const { status, text } = await post(url, config.WHATSAPP_TOKEN, wireMessage(message), signal).catch(error => {
+    throw new Error('WhatsApp gave no answer', { cause: error })
+  })
+  const answer = parseJson(text)
+  if (status < 200 || status > 299) throw refusal(status, answer)
   const id = answerShape.safeParse(answer).data?.messages[0]?.id
   if (id === undefined) throw new Error('WhatsApp answered without a message id')
   return id
+}
+
+async function post(url: string, token: string, body: object, signal: AbortSignal) {
+  const response = await fetch(url, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', authorization: `Bearer ${token}` },
+    body: JSON.stringify(body),
+    redirect: 'manual',
+    signal,
+  })
+  return { status: response.status, text: await response.text() }
 }
 
 const wireMessage = ({ to, template, language, text }: WhatsappMessage) => ({

@@ -62,6 +62,19 @@ async function call(
   timeoutMs: number,
   signal?: AbortSignal,
 ): Promise<unknown> {
+  const { status, text } = await post(config, path, body, timeoutMs, signal).catch(error => {
+    signal?.throwIfAborted()
+    throw new Error(`the payment gateway gave no answer to ${path}`, { cause: error })
+  })
+  if (status < 200 || status > 299) throw refusal(path, status)
+  try {
+    return JSON.parse(text)
+  } catch {
+    throw new Error(`the payment gateway answered ${path} with something that is not JSON`)
+  }
+}
+
+async function post(config: GatewayConfig, path: string, body: object, timeoutMs: number, signal?: AbortSignal) {
   const timeout = AbortSignal.timeout(timeoutMs)
   const response = await fetch(`${config.baseUrl.replace(/\/+$/, '')}/${path}`, {
     method: 'POST',
@@ -70,13 +83,7 @@ async function call(
     redirect: 'manual',
     signal: signal === undefined ? timeout : AbortSignal.any([signal, timeout]),
   })
-  const text = await response.text()
-  if (!response.ok) throw refusal(path, response.status)
-  try {
-    return JSON.parse(text)
-  } catch {
-    throw new Error(`the payment gateway answered ${path} with something that is not JSON`)
-  }
+  return { status: response.status, text: await response.text() }
 }
 
 /** Busy, throttled, a key still being worked on, broken: later. Everything else that it refuses, it will refuse again. */
