@@ -38,7 +38,8 @@ export function createLocalFiles(dir: string): FileStore {
   }
 }
 
-const isMissing = (error: unknown): boolean => error instanceof Error && 'code' in error && error.code === 'ENOENT'
+const isMissing = (error: unknown): boolean =>
+  typeof error === 'object' && error !== null && 'code' in error && error.code === 'ENOENT'
 
 /** No part of a key may begin with a dot, so no key leaves the folder or meets an unfinished file. */
 function pathOf(root: string, key: string): string {

@@ -39,13 +39,15 @@ export async function receiveUpload(
   options: UploadOptions,
 ): Promise<ReceivedFile> {
   const form = openForm(req)
-  const breakOff = () => form.destroy(malformed())
+  // Also when the client was gone before anybody listened: nothing would ever end then.
+  if (req.destroyed) throw malformed()
+  const breakOff = () => !req.complete && form.destroy(malformed())
   req.once('close', breakOff)
   let storing: Promise<ReceivedFile> | undefined
   try {
     return await new Promise<ReceivedFile>((resolve, reject) => {
       form.on('file', (name, part) => {
-        part.on('error', reject)
+        part.on('error', () => reject(malformed()))
         if (name !== 'file') return part.resume()
         if (storing !== undefined) return reject(invalid('too_many_files', 'file', 'Send one file'))
         storing = storePart(part, store, options)
