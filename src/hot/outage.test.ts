@@ -6,6 +6,7 @@ import { pino } from 'pino'
 import { type EmbeddedRedis, freePort, startRedis } from '../embedded/index.ts'
 import { newId } from '../platform/ids.ts'
 import { type TestDatabase, testDatabase } from '../testing/database.ts'
+import { until } from '../testing/until.ts'
 import { createHot, type Hot } from './index.ts'
 
 const log = pino({ level: 'silent' })
@@ -199,11 +200,3 @@ withRedis('when Redis fails (a server of the test’s own; skipped where none is
     expect(calls).toBeGreaterThan(60)
   })
 })
-
-async function until(check: () => boolean, limitMs = 20_000): Promise<void> {
-  const end = performance.now() + limitMs
-  while (!check()) {
-    if (performance.now() > end) throw new Error('did not happen in time')
-    await new Promise(resolve => setTimeout(resolve, 5))
-  }
-}

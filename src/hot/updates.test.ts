@@ -3,6 +3,7 @@ import pg from 'pg'
 import { pino } from 'pino'
 import { newId } from '../platform/ids.ts'
 import { type TestDatabase, testDatabase } from '../testing/database.ts'
+import { until } from '../testing/until.ts'
 import { createHot, type Hot } from './index.ts'
 
 const log = pino({ level: 'silent' })
@@ -133,12 +134,4 @@ async function subscriberConnections(url: string, channels: number): Promise<num
   const list = String(await redis.client('LIST'))
   redis.disconnect()
   return list.split('\n').filter(line => line.includes(`sub=${channels} `)).length
-}
-
-async function until(check: () => boolean | Promise<boolean>, limitMs = 15_000): Promise<void> {
-  const end = performance.now() + limitMs
-  while (!(await check())) {
-    if (performance.now() > end) throw new Error('did not happen in time')
-    await new Promise(resolve => setTimeout(resolve, 10))
-  }
 }

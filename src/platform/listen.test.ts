@@ -2,6 +2,7 @@ import { once } from 'node:events'
 import { connect, createServer, type Server, type Socket } from 'node:net'
 import pg from 'pg'
 import { pino } from 'pino'
+import { until } from '../testing/until.ts'
 import { type Listener, type ListenOptions, listen } from './listen.ts'
 
 const url = process.env.TEST_DATABASE_URL ?? ''
@@ -128,14 +129,6 @@ describe('listen', () => {
     await away.ready
   })
 })
-
-async function until(check: () => boolean | Promise<boolean>, limitMs = 15_000): Promise<void> {
-  const end = performance.now() + limitMs
-  while (!(await check())) {
-    if (performance.now() > end) throw new Error('did not happen in time')
-    await new Promise(resolve => setTimeout(resolve, 10))
-  }
-}
 
 /** A TCP relay in front of the database; `stall` keeps its open connections open and lets nothing more through them. */
 async function startProxy(target: URL, port = 0) {
