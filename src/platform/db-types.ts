@@ -330,6 +330,69 @@ export interface JobMinutes {
   worker_id: string;
 }
 
+export interface LockLeases {
+  expires_at: Timestamp;
+  /**
+   * Grows with every acquisition of the name: a guard that remembers the highest one refuses late writers
+   */
+  fence: number;
+  name: string;
+  /**
+   * Token of the one acquisition that holds it; only it releases or extends
+   */
+  owner: string;
+}
+
+export interface NotificationQuota {
+  local_day: Timestamp;
+  recipient: string;
+  sent: Generated<number>;
+}
+
+export interface Notifications {
+  category: Generated<string>;
+  channel: string;
+  created_at: Timestamp;
+  /**
+   * What the text is rendered from when it is sent; never a token
+   */
+  data: Json;
+  /**
+   * Occasion (mostly order and version), event, recipient and channel
+   */
+  dedupe_key: string;
+  delivered_at: Timestamp | null;
+  /**
+   * Why it failed or was suppressed
+   */
+  error: string | null;
+  event: string;
+  id: string;
+  language: string;
+  not_before: Timestamp | null;
+  order_id: string | null;
+  provider_message_id: string | null;
+  /**
+   * The local day on which it took one of the recipient's places; a retry on that day keeps it
+   */
+  quota_day: Timestamp | null;
+  read_at: Timestamp | null;
+  recipient_id: string;
+  recipient_type: string;
+  sent_at: Timestamp | null;
+  status: string;
+}
+
+export interface NotifyInbox {
+  created_at: Timestamp;
+  data: Json;
+  event: string;
+  order_id: string | null;
+  read_at: Timestamp | null;
+  seq: Generated<number>;
+  user_id: string;
+}
+
 export interface OperatorActions {
   action: string;
   actor_id: string | null;
@@ -391,6 +454,24 @@ export interface Orders {
    * Raised by one with every transition; order_events holds a row for each
    */
   version: Generated<number>;
+}
+
+export interface PaymentReferences {
+  created_at: Timestamp;
+  kind: string;
+  order_id: string;
+  /**
+   * The row in the payment table of the flow
+   */
+  payment_id: string;
+  /**
+   * The payment id as the provider names it
+   */
+  reference: string;
+  /**
+   * Flow and provider, such as jastip:gateway
+   */
+  scope: string;
 }
 
 export interface QueuePauses {
@@ -504,6 +585,23 @@ export interface Users {
   whatsapp_number: string | null;
 }
 
+export interface WebhookEvents {
+  amount: Numeric | null;
+  at: Timestamp;
+  /**
+   * SHA-256 of the raw body
+   */
+  body_hash: string;
+  id: string;
+  order_id: string | null;
+  outcome: string;
+  /**
+   * The payment or refund id that the webhook named
+   */
+  reference: string;
+  scope: string;
+}
+
 export interface Workers {
   failed: Generated<number>;
   host: string;
@@ -535,10 +633,15 @@ export interface DB {
   job_attempts: JobAttempts;
   job_keys: JobKeys;
   job_minutes: JobMinutes;
+  lock_leases: LockLeases;
+  notification_quota: NotificationQuota;
+  notifications: Notifications;
+  notify_inbox: NotifyInbox;
   operator_actions: OperatorActions;
   order_codes: OrderCodes;
   order_events: OrderEvents;
   orders: Orders;
+  payment_references: PaymentReferences;
   queue_pauses: QueuePauses;
   rate_limits: RateLimits;
   refresh_tokens: RefreshTokens;
@@ -547,5 +650,6 @@ export interface DB {
   stock_items: StockItems;
   stock_reservations: StockReservations;
   users: Users;
+  webhook_events: WebhookEvents;
   workers: Workers;
 }
