@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { type DeadlineJob, deadlineJobPayload, splitIds } from '../orders/index.ts'
-import { defineJob } from '../platform/job.ts'
+import { defineJob, type JobContract } from '../platform/job.ts'
 
 const set = { payload: deadlineJobPayload, batch: 200, split: splitIds<DeadlineJob> }
 
@@ -23,3 +23,11 @@ export const sendRefund = defineJob('payment.refund', {
   timeoutSeconds: 30,
   priority: 'high',
 })
+
+/** What the sweep raises for jastip: `flow.onDeadline` → job. */
+export const jastipDeadlineJobs: readonly (readonly [string, JobContract<DeadlineJob>])[] = [
+  ['jastip.expire_dp', expireDp],
+  ['jastip.auto_refund', autoRefund],
+  ['jastip.expire_final', expireFinal],
+  ['jastip.complete', autoComplete],
+]

@@ -18,7 +18,10 @@ export const jastipPage: FlowPage = {
   view: async (db, actor, order) => await viewOrder(db, actor, await getJastipOrder(db, order.id)),
   list: async (db, _actor, orders) => {
     if (orders.length === 0) return []
-    const found = await listJastipOrders(db, orders.map(order => order.id))
+    const found = await listJastipOrders(
+      db,
+      orders.map(order => order.id),
+    )
     const byId = new Map(found.map(order => [order.id, order]))
     return orders.flatMap(({ id }) => {
       const order = byId.get(id)

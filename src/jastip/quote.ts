@@ -50,5 +50,6 @@ function refuseShort(lines: readonly QuotedLine[]): void {
 }
 
 /** 409 that names every short product. */
-export const stockInsufficient = (items: readonly { productId: string; title: string; available: number | null; requested: number }[]) =>
-  conflict('stock_insufficient', 'There is not enough stock left', { items })
+export const stockInsufficient = (
+  items: readonly { productId: string; title: string; available: number | null; requested: number }[],
+) => conflict('stock_insufficient', 'There is not enough stock left', { items })

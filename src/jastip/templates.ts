@@ -4,7 +4,7 @@ import type { Db } from '../platform/tx.ts'
 import type { Breakdown } from './fees.ts'
 import type { JastipStatus } from './flow.ts'
 import { EVENTS, type NoticeEvent } from './notices.ts'
-import { type Language, REASONS, REFUND_NOTES, type Text, TEXTS, WHAT } from './texts.ts'
+import { type Language, REASONS, REFUND_NOTES, TEXTS, type Text, WHAT } from './texts.ts'
 
 /** In these statuses the order waits for its buyer: only then a message carries a link. */
 const WAITS_FOR_BUYER: readonly JastipStatus[] = ['pending_dp', 'awaiting_final_payment']

@@ -10,7 +10,7 @@ import { listPayments, type Payment } from './queries/payments.ts'
 import type { Product } from './queries/products.ts'
 import { listProofs, type Proof } from './queries/proofs.ts'
 import type { Refund } from './queries/refunds.ts'
-import type { Trip } from './queries/trips.ts'
+import { isOpen, type PublicTrip, type Trip } from './queries/trips.ts'
 
 const amountOrNull = (value: string | null): number | null => (value === null ? null : toAmount(value))
 
@@ -120,10 +120,18 @@ export const viewRefund = (refund: Refund) => ({
   updatedAt: refund.updatedAt,
 })
 
+/** A trip as its owner sees it. */
 export const viewTrip = ({ dpPercentage, jastiperId: _owner, ...trip }: Trip, now: Date) => ({
   ...trip,
   dpPercentage: Number(dpPercentage),
-  isOpen: trip.isActive && (trip.deadline === null || trip.deadline > now),
+  isOpen: isOpen(trip, now),
+})
+
+/** A trip as buyers see it. */
+export const viewPublicTrip = ({ dpPercentage, jastiperId: _owner, ...trip }: PublicTrip, now: Date) => ({
+  ...trip,
+  dpPercentage: Number(dpPercentage),
+  isOpen: isOpen(trip, now),
 })
 
 /** A product as its owner sees it. */

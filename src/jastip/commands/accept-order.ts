@@ -52,7 +52,13 @@ function shippingFee(lines: readonly Line[], given: number | undefined): bigint 
   return wholeRupiah('shippingFee', given ?? 0)
 }
 
-async function storeBreakdown(tx: Tx, order: JastipOrder, lines: readonly Line[], charges: Charges, by: string): Promise<void> {
+async function storeBreakdown(
+  tx: Tx,
+  order: JastipOrder,
+  lines: readonly Line[],
+  charges: Charges,
+  by: string,
+): Promise<void> {
   await tx.db
     .updateTable('jastip_orders')
     .set({

@@ -27,7 +27,10 @@ export async function expireDpOrders(tx: Tx, orderIds: readonly string[], dueAt:
   const moved = await advance(tx, jastip, 'expire_dp', orderIds, { dueAt })
   if (moved.length === 0) return
   await endUnpaid(tx, moved)
-  await notify(tx, moved.map(order => ({ event: 'expired', to: 'buyer', order, data: { what: 'dp' } })))
+  await notify(
+    tx,
+    moved.map(order => ({ event: 'expired', to: 'buyer', order, data: { what: 'dp' } })),
+  )
 }
 
 /** Links of the gateway are closed here; money that still comes through one is owed back when it arrives. */

@@ -1,6 +1,6 @@
 import type { Updateable } from 'kysely'
-import { conflict, invalid, sqlState } from '../../platform/errors.ts'
 import type { DB } from '../../platform/db-types.ts'
+import { conflict, invalid, sqlState } from '../../platform/errors.ts'
 import { toNumeric } from '../../platform/money.ts'
 import type { Tx } from '../../platform/tx.ts'
 import { changeStock, type StockChange } from '../../stock/index.ts'
@@ -31,10 +31,19 @@ const WHOLE_PERCENT = 100
  * Changes a product of this jastiper and its stock; orders that exist keep price and markup of their checkout.
  * @throws AppError 404 when it is not theirs, 409 `slug_taken`, `stock_moved`, 422 `not_whole_rupiah`
  */
-export async function changeProduct(tx: Tx, jastiperId: string, productId: string, change: ProductChange): Promise<void> {
+export async function changeProduct(
+  tx: Tx,
+  jastiperId: string,
+  productId: string,
+  change: ProductChange,
+): Promise<void> {
   const product = await getOwnProduct(tx.db, jastiperId, productId)
   try {
-    await tx.db.updateTable('jastip_products').set(columnsOf(tx, product, change)).where('id', '=', productId).execute()
+    await tx.db
+      .updateTable('jastip_products')
+      .set(columnsOf(tx, product, change))
+      .where('id', '=', productId)
+      .execute()
   } catch (error) {
     if (sqlState(error) === UNIQUE_VIOLATION) throw conflict('slug_taken', 'Another product of this trip has this slug')
     throw error

@@ -1,6 +1,6 @@
 import type { Updateable } from 'kysely'
-import { conflict, sqlState } from '../../platform/errors.ts'
 import type { DB } from '../../platform/db-types.ts'
+import { conflict, sqlState } from '../../platform/errors.ts'
 import type { Tx } from '../../platform/tx.ts'
 import { getOwnTrip } from '../queries/trips.ts'
 import { requirePaymentTarget } from './require-payment-target.ts'

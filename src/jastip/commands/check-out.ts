@@ -35,7 +35,11 @@ export type CheckoutCall = { idempotencyKey: string | undefined; body: unknown; 
  * @throws AppError 404 for an unknown trip, 409 `trip_closed`, `product_unavailable`, `stock_insufficient`,
  * `too_many_open_orders`, 422 `address_required`, `details_required`, `order_too_large`
  */
-export async function checkOut(tx: Tx, checkout: Checkout, call: CheckoutCall): Promise<CheckoutRow & { token: string }> {
+export async function checkOut(
+  tx: Tx,
+  checkout: Checkout,
+  call: CheckoutCall,
+): Promise<CheckoutRow & { token: string }> {
   const claim = await claimIdempotencyKey(tx, {
     scope: idempotencyScope(tx.actor, call.body),
     route: 'jastip.checkout',
@@ -43,7 +47,11 @@ export async function checkOut(tx: Tx, checkout: Checkout, call: CheckoutCall): 
     body: call.body,
   })
   if (claim.replayOf !== undefined) return await replay(tx, claim.replayOf)
-  const trip = await findCheckoutTrip(tx.db, checkout.tripId, checkout.items.map(item => item.productId))
+  const trip = await findCheckoutTrip(
+    tx.db,
+    checkout.tripId,
+    checkout.items.map(item => item.productId),
+  )
   if (trip === undefined) throw notFound('Trip')
   const quote = quoteItems(trip, checkout.items, tx.now)
   if (quote.hasGoods && checkout.address === undefined) {
@@ -70,7 +78,12 @@ async function placeOrder(tx: Tx, checkout: Checkout, call: CheckoutCall, trip: 
     deadlineAt,
   })
   await insertJastipOrder(tx, id, { checkout, trip, quote, participantId, guestId: guest.id })
-  const token = await issueGuestToken(tx, { orderId: id, guestId: guest.id, sellerId: trip.jastiperId, purpose: 'checkout' })
+  const token = await issueGuestToken(tx, {
+    orderId: id,
+    guestId: guest.id,
+    sellerId: trip.jastiperId,
+    purpose: 'checkout',
+  })
   const order = { id, version: created.version, ownerId: trip.jastiperId, customerRef: guest.id }
   await notify(tx, [{ event: 'order_created', to: 'buyer', order, data: { deadline: deadlineAt } }])
   await holdQuoted(tx, id, quote.lines, deadlineAt)

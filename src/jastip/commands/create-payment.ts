@@ -67,7 +67,16 @@ async function insertPending(tx: Tx, order: JastipOrder, kind: PaymentKind): Pro
   const status = 'pending'
   await tx.db
     .insertInto('jastip_payments')
-    .values({ order_id: order.id, id, kind, provider: 'gateway', amount, status, created_at: tx.now, updated_at: tx.now })
+    .values({
+      order_id: order.id,
+      id,
+      kind,
+      provider: 'gateway',
+      amount,
+      status,
+      created_at: tx.now,
+      updated_at: tx.now,
+    })
     .execute()
   const unanswered = { receivedAmount: null, providerPaymentId: null, link: null, expiresAt: null }
   return { id, orderId: order.id, kind, provider: 'gateway', amount, status, createdAt: tx.now, ...unanswered }
@@ -103,4 +112,6 @@ async function recordLink(tx: Tx, payment: Payment, link: PaymentLink): Promise<
 
 const unavailable = (message: string) => new AppError(503, 'gateway_unavailable', message)
 const wrongState = (order: JastipOrder) =>
-  conflict('order_wrong_state', `The order is ${order.status} and waits for no such payment`, { currentStatus: order.status })
+  conflict('order_wrong_state', `The order is ${order.status} and waits for no such payment`, {
+    currentStatus: order.status,
+  })

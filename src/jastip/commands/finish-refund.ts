@@ -63,7 +63,13 @@ export async function settleRefunds(tx: Tx, orderId: string): Promise<RefundStat
 async function moveOrder(tx: Tx, order: JastipOrder, refundStatus: RefundStatus, end: RefundEnd): Promise<void> {
   if (refundStatus === 'done') await advance(tx, jastip, 'refund_done', [order.id])
   if (refundStatus !== 'none') return
-  const [closed] = await advance(tx, jastip, 'refund_void', [order.id], end.reason === undefined ? {} : { reason: end.reason })
+  const [closed] = await advance(
+    tx,
+    jastip,
+    'refund_void',
+    [order.id],
+    end.reason === undefined ? {} : { reason: end.reason },
+  )
   if (closed !== undefined) await notify(tx, [{ event: 'rejected', to: 'buyer', order: closed }])
 }
 

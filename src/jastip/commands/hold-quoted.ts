@@ -6,7 +6,12 @@ import { type QuotedLine, stockInsufficient } from '../quote.ts'
  * Holds the stock of all lines with goods, or nothing; tasks have none.
  * @throws AppError 409 `stock_insufficient` that names the short products
  */
-export async function holdQuoted(tx: Tx, orderId: string, lines: readonly QuotedLine[], expiresAt: Date): Promise<void> {
+export async function holdQuoted(
+  tx: Tx,
+  orderId: string,
+  lines: readonly QuotedLine[],
+  expiresAt: Date,
+): Promise<void> {
   const goods = lines.filter(line => line.type === 'goods')
   const wanted = goods.map(line => ({ itemId: line.product.stockItemId, quantity: line.quantity }))
   try {

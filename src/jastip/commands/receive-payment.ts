@@ -43,7 +43,13 @@ export async function receivePayment(tx: Tx, news: PaymentNews): Promise<Payment
 }
 
 async function placeNews(tx: Tx, order: JastipOrder, news: PaymentNews): Promise<PaymentOutcome> {
-  const ours = { scope: GATEWAY_SCOPE, reference: news.paymentId, orderId: order.id, paymentId: newId(), kind: news.kind }
+  const ours = {
+    scope: GATEWAY_SCOPE,
+    reference: news.paymentId,
+    orderId: order.id,
+    paymentId: newId(),
+    kind: news.kind,
+  }
   const bound = await bindReference(tx, ours)
   if (bound !== 'new' && (bound.orderId !== order.id || bound.kind !== news.kind)) return 'bound_elsewhere'
   const payment = bound === 'new' ? undefined : await findPayment(tx.db, order.id, bound.paymentId)

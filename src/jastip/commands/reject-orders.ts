@@ -47,7 +47,10 @@ export async function autoRefundOrders(tx: Tx, orderIds: readonly string[], dueA
   if (moved.length === 0) return
   const ids = moved.map(order => order.id)
   await oweRefunds(tx, ids, VALIDATION_TIMEOUT, { rejectionReason: VALIDATION_TIMEOUT })
-  await notify(tx, moved.map(order => ({ event: 'rejected', to: 'buyer', order })))
+  await notify(
+    tx,
+    moved.map(order => ({ event: 'rejected', to: 'buyer', order })),
+  )
 }
 
 /** Cancels accepted orders that were not paid in time, and owes the down payment back; set-wise like the others. */
@@ -60,5 +63,8 @@ export async function expireFinalOrders(tx: Tx, orderIds: readonly string[], due
     update jastip_orders set next_reminder_at = null where order_id = any(${ids}::uuid[]) and next_reminder_at is not null
   `.execute(tx.db)
   await oweRefunds(tx, ids, 'final_payment_timeout')
-  await notify(tx, moved.map(order => ({ event: 'expired', to: 'buyer', order, data: { what: 'final' } })))
+  await notify(
+    tx,
+    moved.map(order => ({ event: 'expired', to: 'buyer', order, data: { what: 'final' } })),
+  )
 }

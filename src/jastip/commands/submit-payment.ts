@@ -1,6 +1,6 @@
-import { keepHolds } from '../../stock/index.ts'
 import { advanceOne, type MovedOrder } from '../../orders/index.ts'
 import type { Tx } from '../../platform/tx.ts'
+import { keepHolds } from '../../stock/index.ts'
 import { jastip } from '../flow.ts'
 import { notify } from '../notices.ts'
 import type { JastipOrder } from '../queries/orders.ts'
@@ -17,7 +17,8 @@ export function submitPayment(tx: Tx, order: JastipOrder, kind: PaymentKind): Pr
 
 async function submitDp(tx: Tx, order: JastipOrder): Promise<MovedOrder> {
   const { validationSeconds } = order
-  const deadline = validationSeconds === null ? {} : { deadlineAt: new Date(tx.now.getTime() + validationSeconds * 1000) }
+  const deadline =
+    validationSeconds === null ? {} : { deadlineAt: new Date(tx.now.getTime() + validationSeconds * 1000) }
   const moved = await advanceOne(tx, jastip, 'submit_dp', order.id, deadline)
   await tx.db.updateTable('jastip_orders').set({ dp_paid_at: tx.now }).where('order_id', '=', order.id).execute()
   await keepHolds(tx, [order.id])

@@ -10,7 +10,9 @@ import { type PaymentKind, submitPayment } from './submit-payment.ts'
 export function proofKind(order: JastipOrder): PaymentKind {
   if (order.status === 'pending_dp') return 'dp'
   if (order.status === 'awaiting_final_payment') return 'final'
-  throw conflict('order_wrong_state', `The order is ${order.status} and takes no proof now`, { currentStatus: order.status })
+  throw conflict('order_wrong_state', `The order is ${order.status} and takes no proof now`, {
+    currentStatus: order.status,
+  })
 }
 
 /**

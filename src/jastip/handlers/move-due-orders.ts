@@ -23,5 +23,8 @@ export const autoCompleteHandler = onDeadline(autoComplete, completeOrders)
 
 async function completeOrders(tx: Tx, orderIds: readonly string[], dueAt: Date): Promise<void> {
   const moved = await advance(tx, jastip, 'complete', orderIds, { dueAt })
-  await notify(tx, moved.map(order => ({ event: 'completed', to: 'both', order })))
+  await notify(
+    tx,
+    moved.map(order => ({ event: 'completed', to: 'both', order })),
+  )
 }

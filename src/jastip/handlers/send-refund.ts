@@ -20,7 +20,9 @@ export const sendRefundHandler: OutsideHandler<JastipDeps> = outside(
     if (refund.provider === 'transfer') return await run.complete(tx => tellOwner(tx, refund))
     await callGateway(deps, refund, run)
   },
-  { onDead: async (tx, { orderId, refundId }) => void (await finishRefund(tx, orderId, refundId, { status: 'failed' })) },
+  {
+    onDead: async (tx, { orderId, refundId }) => void (await finishRefund(tx, orderId, refundId, { status: 'failed' })),
+  },
 )
 
 /** The refund when it still has to be sent; one that failed before is open again. */

@@ -37,7 +37,11 @@ export type CheckoutTrip = {
  * All that a checkout needs to know, in one statement: the trip by its key, the wanted products by theirs, and the
  * owner's account by `jastip_bank_accounts_primary`. Money travels as text: JSON numbers would be floats.
  */
-export async function findCheckoutTrip(db: Db, tripId: string, productIds: readonly string[]): Promise<CheckoutTrip | undefined> {
+export async function findCheckoutTrip(
+  db: Db,
+  tripId: string,
+  productIds: readonly string[],
+): Promise<CheckoutTrip | undefined> {
   const { rows } = await sql<CheckoutTrip>`
     select t.id, t.jastiper_id as "jastiperId", u.slug as "jastiperSlug",
       t.is_active and u.is_active as "isActive", t.deadline,

@@ -87,7 +87,9 @@ export async function findJastipOrder(db: Db, id: string): Promise<JastipOrder |
 
 /** Those of the orders that there are, in no particular order. */
 export const listJastipOrders = (db: Db, ids: readonly string[]): Promise<JastipOrder[]> =>
-  orders(db).where('o.id', 'in', [...ids]).execute()
+  orders(db)
+    .where('o.id', 'in', [...ids])
+    .execute()
 
 /** @throws AppError 404 when there is no such order of this flow */
 export async function getJastipOrder(db: Db, id: string): Promise<JastipOrder> {

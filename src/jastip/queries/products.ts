@@ -56,10 +56,7 @@ const products = (db: Db) =>
 
 /** @throws AppError 404 when there is no such product or its trip belongs to another jastiper */
 export async function getOwnProduct(db: Db, jastiperId: string, id: string): Promise<Product> {
-  const product = await products(db)
-    .where('p.id', '=', id)
-    .where('t.jastiper_id', '=', jastiperId)
-    .executeTakeFirst()
+  const product = await products(db).where('p.id', '=', id).where('t.jastiper_id', '=', jastiperId).executeTakeFirst()
   if (product === undefined) throw notFound('Product')
   return product
 }
@@ -76,7 +73,11 @@ export async function listProducts(
     const { at, id } = decodeCursor(page.cursor)
     query = query.where(sql<boolean>`(p.created_at, p.id) < (${at}::timestamptz, ${id}::uuid)`)
   }
-  const rows = await query.orderBy('p.created_at', 'desc').orderBy('p.id', 'desc').limit(page.limit + 1).execute()
+  const rows = await query
+    .orderBy('p.created_at', 'desc')
+    .orderBy('p.id', 'desc')
+    .limit(page.limit + 1)
+    .execute()
   return toPage(rows, page.limit, product => ({ at: product.createdAt, id: product.id }))
 }
 

@@ -32,3 +32,12 @@ export const listProofs = (db: Db, orderId: string): Promise<Proof[]> =>
 export async function findProof(db: Db, id: string): Promise<Proof | undefined> {
   return await proofs(db).where('id', '=', id).executeTakeFirst()
 }
+
+/** Whether a stored file belongs to a proof of this order. */
+export async function hasProofFile(db: Db, orderId: string, storageKey: string): Promise<boolean> {
+  const proof = await proofs(db)
+    .where('order_id', '=', orderId)
+    .where('storage_key', '=', storageKey)
+    .executeTakeFirst()
+  return proof !== undefined
+}

@@ -23,7 +23,9 @@ export type Refund = {
 const refunds = (db: Db) =>
   db
     .selectFrom('jastip_refunds as r')
-    .innerJoin('jastip_payments as p', join => join.onRef('p.order_id', '=', 'r.order_id').onRef('p.id', '=', 'r.payment_id'))
+    .innerJoin('jastip_payments as p', join =>
+      join.onRef('p.order_id', '=', 'r.order_id').onRef('p.id', '=', 'r.payment_id'),
+    )
     .select([
       'r.id',
       'r.order_id as orderId',

@@ -40,7 +40,9 @@ const trips = (db: Db) =>
       't.created_at as createdAt',
       't.updated_at as updatedAt',
       sql<string | null>`t.start_date::text`.as('startDate'),
-      sql<number>`(select count(*) from jastip_products p where p.trip_id = t.id and p.deleted_at is null)`.as('productCount'),
+      sql<number>`(select count(*) from jastip_products p where p.trip_id = t.id and p.deleted_at is null)`.as(
+        'productCount',
+      ),
       sql<number>`(select count(*) from jastip_orders o where o.trip_id = t.id)`.as('orderCount'),
     ])
 
@@ -62,11 +64,17 @@ export async function listTrips(
     const { at, id } = decodeCursor(page.cursor)
     query = query.where(sql<boolean>`(t.created_at, t.id) < (${at}::timestamptz, ${id}::uuid)`)
   }
-  const rows = await query.orderBy('t.created_at', 'desc').orderBy('t.id', 'desc').limit(page.limit + 1).execute()
+  const rows = await query
+    .orderBy('t.created_at', 'desc')
+    .orderBy('t.id', 'desc')
+    .limit(page.limit + 1)
+    .execute()
   return toPage(rows, page.limit, trip => ({ at: trip.createdAt, id: trip.id }))
 }
 
-export type PublicTrip = Omit<Trip, 'productCount' | 'orderCount' | 'updatedAt'> & { jastiper: { name: string; slug: string | null } }
+export type PublicTrip = Omit<Trip, 'productCount' | 'orderCount' | 'updatedAt'> & {
+  jastiper: { name: string; slug: string | null }
+}
 
 /** An active trip as buyers see it. @throws AppError 404 when it is not active */
 export async function getPublicTrip(db: Db, id: string): Promise<PublicTrip> {

@@ -1,0 +1,8 @@
+export type { JastipDeps } from './deps.ts'
+export { jastip } from './flow.ts'
+export { jastipHandlers } from './handlers.ts'
+export { jastipDeadlineJobs } from './jobs.ts'
+export { jastipPage } from './page.ts'
+export { jastipRoutes } from './routes.ts'
+export { seedDemo } from './seed.ts'
+export { jastipTemplates } from './templates.ts'
