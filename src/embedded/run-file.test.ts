@@ -36,7 +36,7 @@ describe('what npm start keeps', () => {
     await new Promise(resolve => dead.once('exit', resolve))
     try {
       for (const pid of [dead.pid, stranger.pid]) {
-        await writeRunFile({ ...run(Number(pid)), pids: { worker: 7 } }, home)
+        writeRunFile({ ...run(Number(pid)), pids: { worker: 7 } }, home)
         expect(await findRun(home)).toBeUndefined()
         expect((await takeRunFile(run(process.pid), home))?.pids).toEqual({ worker: 7 })
       }
@@ -47,12 +47,12 @@ describe('what npm start keeps', () => {
 
   it('shows the run file to its owner only and removes only its own', async () => {
     await takeRunFile(run(process.pid), home)
-    await writeRunFile({ ...run(process.pid), ready: true }, home)
+    writeRunFile({ ...run(process.pid), ready: true }, home)
     expect((await stat(join(home, 'run.json'))).mode & 0o777).toBe(0o600)
     expect((await findRun(home))?.ready).toBe(true)
     await removeRunFile(home)
     expect(await findRun(home)).toBeUndefined()
-    await writeRunFile(run(1), home)
+    writeRunFile(run(1), home)
     await removeRunFile(home)
     expect(JSON.parse(await readFile(join(home, 'run.json'), 'utf8')).pid).toBe(1)
   })

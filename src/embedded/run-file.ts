@@ -1,4 +1,5 @@
-import { readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { renameSync, writeFileSync } from 'node:fs'
+import { readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { z } from 'zod'
 import { HOME, openHome } from './home.ts'
@@ -70,11 +71,14 @@ function alreadyRuns(run: Run): Error {
   return refusal(`Antre already runs from this folder, at ${run.apiUrl} (process ${run.pid}): stop it first`)
 }
 
-/** Replaces the file, which holds the password of the embedded Postgres: only this user may read it. */
-export async function writeRunFile(run: Run, home: string = HOME): Promise<void> {
-  const fresh = `${fileOf(home)}.${process.pid}`
-  await writeFile(fresh, textOf(run), { mode: 0o600 })
-  await rename(fresh, fileOf(home))
+/**
+ * Replaces the file, which holds the password of the embedded Postgres: only this user may read it. Synchronous, so
+ * that of two changes in a row the later one stays.
+ */
+export function writeRunFile(run: Run, home: string = HOME): void {
+  const fresh = `${fileOf(home)}.new`
+  writeFileSync(fresh, textOf(run), { mode: 0o600 })
+  renameSync(fresh, fileOf(home))
 }
 
 /** Removes the file when it is still ours. */

@@ -44,13 +44,13 @@ export async function boot(
   }
   const pids = { postgres: database.pid, redis: redis?.pid, simulators: simulators?.pid }
   Object.assign(run, withoutUndefined(addresses), { pids: withoutUndefined(pids) })
-  await writeRunFile(run)
+  writeRunFile(run)
   const env = environmentFor(given, settings, secrets, addresses)
   await migrate(session, settings, env)
   await startServices(session, env, run)
   await step('everything ready', () => waitUntilReady(settings.apiUrl, session.stopping))
   run.ready = true
-  await writeRunFile(run)
+  writeRunFile(run)
   say(bannerOf({ settings, database: database.description, redis: redis?.description, ...addresses }))
 }
 
@@ -82,7 +82,7 @@ async function migrate(session: Session, settings: Settings, env: NodeJS.Process
 async function startServices(session: Session, env: NodeJS.ProcessEnv, run: Run): Promise<void> {
   const keepPid = (name: string) => (pid: number) => {
     run.pids[name] = pid
-    void writeRunFile(run).catch(() => undefined)
+    writeRunFile(run)
   }
   await step('API and worker', async () => {
     const services = await Promise.all([

@@ -10,6 +10,7 @@ const ERROR = 50
  */
 export function prettyLine(process: string, line: string): string | undefined {
   const record = parseRecord(line)
+  if (record && !('level' in record)) return undefined
   if (!record) return line.trim() ? `${dim(process)} ${line}` : undefined
   const level = Number(record.level)
   if (level < WARN) return undefined
@@ -27,7 +28,7 @@ function parseRecord(line: string): Record<string, unknown> | undefined {
   if (!line.startsWith('{')) return undefined
   try {
     const record: unknown = JSON.parse(line)
-    return record && typeof record === 'object' && 'level' in record ? { ...record } : undefined
+    return record && typeof record === 'object' ? { ...record } : undefined
   } catch {
     return undefined
   }

@@ -119,6 +119,7 @@ describe('what the terminal shows', () => {
     expect(prettyLine('worker', line(50))).toBe('worker error Redis is away order_id=o1')
     expect(prettyLine('worker', 'Segmentation fault')).toBe('worker Segmentation fault')
     expect(prettyLine('worker', '')).toBeUndefined()
+    expect(prettyLine('simulators', '{"ready":true}')).toBeUndefined()
   })
 
   it('tells why a process ended by the message and its cause', () => {
