@@ -11,7 +11,7 @@ import { redisLocks } from './redis-locks.ts'
 import { replayMissed, type Statuses, statusesInPostgres, statusesInRedis } from './statuses.ts'
 import { createUpdates, type Updates } from './updates.ts'
 
-export type HotState = BreakerState & {
+type HotState = BreakerState & {
   /** What serves now: `postgres` without a Redis, and while the breaker is not closed. */
   mode: 'redis' | 'postgres'
 }

@@ -1,5 +1,3 @@
-export { createHot, type Hot, type HotOptions, type HotState } from './create-hot.ts'
-export type { HotStatus, StoredStatus } from './hot-status.ts'
+export { createHot, type Hot } from './create-hot.ts'
 export type { Lock } from './locks.ts'
 export { hotStatusReaction } from './status-reaction.ts'
-export type { OnUpdate } from './watchers.ts'

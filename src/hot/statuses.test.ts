@@ -1,5 +1,6 @@
 import { Redis } from 'ioredis'
 import { pino } from 'pino'
+import { freePort } from '../embedded/index.ts'
 import { newId } from '../platform/ids.ts'
 import { type TestDatabase, testDatabase } from '../testing/database.ts'
 import type { HotStatus } from './hot-status.ts'
@@ -41,6 +42,19 @@ describe('hot statuses without Redis', () => {
     await hot.refill(entry)
     expect(await hot.readStatus(entry.orderId)).toBeNull()
     expect(hot.state()).toMatchObject({ mode: 'postgres' })
+  })
+
+  it('is the same when REDIS_URL leads nowhere, and says so', async () => {
+    const redisUrl = `redis://127.0.0.1:${await freePort()}`
+    const lost = await createHot({ redisUrl, databaseUrl: database.url, db: database.db, pool: database.pool, log })
+    const entry = entryOf()
+    await lost.writeStatuses([entry])
+    await lost.refill(entry)
+    expect(await lost.readStatus(entry.orderId)).toBeNull()
+    expect(await lost.withLock(`test:${entry.orderId}`, 5, async ({ fence }) => fence > 0)).toBe(true)
+    expect(lost.state()).toMatchObject({ mode: 'postgres', lastError: expect.any(String) })
+    expect(lost.state().breaker).not.toBe('closed')
+    await lost.close()
   })
 })
 

@@ -4,7 +4,7 @@ const HEARTBEAT_MS = 15_000
 /** A client that takes nothing for so long is cut off; it resumes from the last event it has. */
 const SLOW_CLIENT_MS = 30_000
 
-export type StreamEvent = { id: string; event: string; data: unknown }
+type StreamEvent = { id: string; event: string; data: unknown }
 
 export type EventStream = {
   /** Resolves when the client can take more; after the end it does nothing. */
