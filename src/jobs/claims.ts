@@ -5,7 +5,6 @@ export type Claims = {
   add(claim: Claim): Claim
   remove(claims: readonly Claim[]): void
   all(): Claim[]
-  count(): number
 }
 
 export function createClaims(): Claims {
@@ -20,6 +19,5 @@ export function createClaims(): Claims {
       for (const claim of claims) if (held.get(claim.id) === claim) held.delete(claim.id)
     },
     all: () => [...held.values()],
-    count: () => held.size,
   }
 }

@@ -23,13 +23,13 @@ export async function touchClaims(rt: Runtime, claims: Claims): Promise<void> {
 }
 
 /** Tells the other processes that this worker lives, and what it did. */
-export async function reportWorker(rt: Runtime, claims: Claims, state: 'running' | 'stopped'): Promise<void> {
+export async function reportWorker(rt: Runtime, running: number, state: 'running' | 'stopped'): Promise<void> {
   const now = await databaseNow(rt.db)
   await rt.meter.flush(rt.db, rt.workerId, now)
   const { processed, failed } = rt.meter.totals()
   await sql`
     insert into workers (id, host, pid, kinds, started_at, last_seen, running, processed, failed, stopped_at)
-    values (${rt.workerId}, ${hostname()}, ${process.pid}, ${[...rt.handlers.keys()]}::text[], ${now}, ${now}, ${claims.count()},
+    values (${rt.workerId}, ${hostname()}, ${process.pid}, ${[...rt.handlers.keys()]}::text[], ${now}, ${now}, ${running},
             ${processed}, ${failed}, ${state === 'stopped' ? now : null})
     on conflict (id) do update set last_seen = excluded.last_seen, running = excluded.running, processed = excluded.processed,
       failed = excluded.failed, stopped_at = excluded.stopped_at

@@ -81,3 +81,36 @@ export async function findDueKinds(db: Db, kinds: readonly string[]): Promise<st
   `.execute(db)
   return rows.map(row => row.kind)
 }
+
+export type LockedJob = { id: string; data: unknown; retryCount: number; now: Date }
+
+/**
+ * Due jobs of a kind in the order of pg-boss' own fetch, locked for this transaction and skipped by everybody else until
+ * it ends. `retryCount` is what a claim would make it. Walks `job_i11`.
+ */
+export async function lockDueJobs(db: TxDb, kind: string, limit: number): Promise<LockedJob[]> {
+  const { rows } = await sql<LockedJob>`
+    select id, data, retry_count + (started_on is not null)::int as "retryCount", pgboss.job_now() as now
+    from pgboss.job_common
+    where name = ${kind} and state < 'active' and not blocked and start_after <= pgboss.job_now()
+    order by priority desc, created_on
+    limit ${limit}
+    for update skip locked
+  `.execute(db)
+  return rows
+}
+
+/** Completes jobs that this transaction locked: one version of each row instead of a claim and a completion. */
+export async function completeLockedJobs(
+  db: TxDb,
+  kind: string,
+  ids: readonly string[],
+  done: { workerId: string; now: Date },
+): Promise<void> {
+  await sql`
+    update pgboss.job_common set
+      state = 'completed', retry_count = retry_count + (started_on is not null)::int,
+      started_on = ${done.now}, completed_on = pgboss.job_now() + (clock_timestamp() - now()), output = ${JSON.stringify({ worker: done.workerId })}::jsonb
+    where name = ${kind} and id = any(${ids}::uuid[]) and state < 'active'
+  `.execute(db)
+}

@@ -1,27 +1,30 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { sql } from 'kysely'
 import { systemActor } from '../platform/actor.ts'
 import { isConnectionError, isTransient } from '../platform/errors.ts'
 import type { InTxHandler, OutsideHandler, OutsideRun } from '../platform/job.ts'
 import { inTransaction, type Tx } from '../platform/tx.ts'
+import { clearKeys } from './keys.ts'
 import { type Claim, DatabaseGone, jobRunOf, LostClaim, type Runtime } from './runtime.ts'
 import { completeClaims, handBack, settleFailure } from './settle.ts'
+import { within } from './within.ts'
 
 const TRANSIENT_RETRIES = 3
 const RECONNECT_PAUSE_MS = 200
 
-/** A handler that ran longer than its contract allows. */
-class TimedOut extends Error {
-  override name = 'TimedOut'
-}
-
 /**
- * Runs a batch of one `inTx` kind: all in one transaction; when that throws, each job alone, so that only the guilty one
- * is retried. Never throws: every claim is settled, or given back when the database is away.
+ * Runs claims of one `inTx` kind: all in one transaction; when that throws (or `together` is false, because it threw
+ * just now), each job alone, so that only the guilty one is retried. Never throws: every claim is settled, or given back
+ * when the database is away.
  */
-export async function runBatch(rt: Runtime, handler: InTxHandler, claims: readonly Claim[]): Promise<void> {
-  if (handler.contract.key !== undefined) await clearKeys(rt, claims)
-  const error = await tryTogether(rt, handler, claims)
+export async function runBatch(
+  rt: Runtime,
+  handler: InTxHandler,
+  claims: readonly Claim[],
+  together = true,
+): Promise<void> {
+  if (handler.contract.key !== undefined) await freeKeys(rt, claims)
+  const error =
+    together || claims.length === 1 ? await tryTogether(rt, handler, claims) : new Error('not tried together')
   if (error === undefined || (error instanceof LostClaim && claims.length === 1)) return
   if (claims.length === 1 || error instanceof DatabaseGone) return await settleAll(rt, claims, error)
   for (const claim of claims) {
@@ -56,7 +59,7 @@ async function tryTogether(rt: Runtime, handler: InTxHandler, claims: readonly C
 
 /** Runs one claim of an `outside` kind and settles it. Never throws. */
 export async function runOutside(rt: Runtime, handler: OutsideHandler<never>, claim: Claim): Promise<void> {
-  if (handler.contract.key !== undefined) await clearKeys(rt, [claim])
+  if (handler.contract.key !== undefined) await freeKeys(rt, [claim])
   const startedAt = performance.now()
   const run = outsideRun(rt, claim)
   try {
@@ -127,29 +130,7 @@ async function untilDatabaseAnswers(rt: Runtime, settle: () => Promise<void>): P
   }
 }
 
-/** From now on the key may be queued again: what happens after the claim is work for the next job. */
-async function clearKeys(rt: Runtime, claims: readonly Claim[]): Promise<void> {
+async function freeKeys(rt: Runtime, claims: readonly Claim[]): Promise<void> {
   const ids = claims.map(claim => claim.id)
-  await untilDatabaseAnswers(rt, async () => {
-    await sql`delete from job_keys where kind = ${claims[0]?.kind ?? ''} and job_id = any(${ids}::uuid[])`.execute(
-      rt.db,
-    )
-  })
-}
-
-async function within<T>(work: Promise<T>, seconds: number, abort?: AbortController): Promise<T> {
-  let timer: NodeJS.Timeout | undefined
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => {
-      const error = new TimedOut(`ran longer than ${seconds} s`)
-      reject(error)
-      abort?.abort(error)
-    }, seconds * 1000)
-  })
-  try {
-    return await Promise.race([work, late])
-  } finally {
-    clearTimeout(timer)
-    work.catch(() => undefined)
-  }
+  await untilDatabaseAnswers(rt, () => clearKeys(rt.db, claims[0]?.kind ?? '', ids))
 }

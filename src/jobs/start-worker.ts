@@ -60,7 +60,7 @@ export function startWorker(deps: WorkerDeps, handlers: readonly JobHandler<neve
     while (beating) {
       for (const duty of [
         () => touchClaims(rt, claims),
-        () => reportWorker(rt, claims, 'running'),
+        () => reportWorker(rt, dispatcher.running(), 'running'),
         () => superviseClaims(rt),
       ]) {
         await duty().catch(error => rt.log.debug({ err: error }, 'a heartbeat failed; the next one follows'))
@@ -77,7 +77,7 @@ export function startWorker(deps: WorkerDeps, handlers: readonly JobHandler<neve
       await Promise.race([dispatcher.idle(), sleep(graceSeconds * 1000, undefined, { ref: false })])
       await detach(rt, claims.all().length > 0, dispatcher.idle, () => claims.all())
       beating = false
-      await reportWorker(rt, claims, 'stopped').catch(error =>
+      await reportWorker(rt, dispatcher.running(), 'stopped').catch(error =>
         rt.log.warn({ err: error }, 'the last report of the worker was lost'),
       )
       void beats

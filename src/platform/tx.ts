@@ -41,30 +41,51 @@ const AFTER_COMMIT_WAIT_MS = 100
  * Runs `fn` in one transaction at read committed and commits what it did together with the jobs that it enqueued.
  * A throw rolls everything back and is passed on. What `afterCommit` collected runs after the commit.
  */
-export async function inTransaction<T>(deps: TxDeps, actor: Actor, fn: (tx: Tx) => Promise<T>): Promise<T> {
+export function inTransaction<T>(deps: TxDeps, actor: Actor, fn: (tx: Tx) => Promise<T>): Promise<T> {
+  return inTransactionAfter(deps, actor, async db => ({ now: await databaseNow(db) }), fn)
+}
+
+/** `inTransaction` whose first statement, `open`, is the caller's and tells the database's time beside what it reads. */
+export async function inTransactionAfter<T, F extends { now: Date }>(
+  deps: TxDeps,
+  actor: Actor,
+  open: (db: TxDb) => Promise<F>,
+  fn: (tx: Tx, first: F) => Promise<T>,
+): Promise<T> {
   const after: (() => Promise<void> | void)[] = []
   const woken = new Set<string>()
   const result = await deps.db.transaction().execute(async db => {
-    const now = await databaseNow(db)
-    const tx: Tx = {
-      db,
-      actor,
-      now,
-      async enqueue(job, payloads, options = {}) {
-        if (payloads.length === 0) return
-        await deps.jobs.insert(db, job, payloads, { ...options, now })
-        if (options.startAfter === undefined || options.startAfter <= now) woken.add(job.kind)
-      },
-      afterCommit: task => void after.push(task),
-      async react(change) {
-        for (const reaction of deps.reactions) await reaction(tx, change)
-      },
-    }
-    return await fn(tx)
+    const first = await open(db)
+    return await fn(createTx(deps, actor, db, first.now, after, woken), first)
   })
   if (woken.size > 0) deps.jobs.wake(woken)
   if (after.length > 0) await runAfterCommit(deps.log, after)
   return result
+}
+
+function createTx(
+  deps: TxDeps,
+  actor: Actor,
+  db: TxDb,
+  now: Date,
+  after: (() => Promise<void> | void)[],
+  woken: Set<string>,
+): Tx {
+  const tx: Tx = {
+    db,
+    actor,
+    now,
+    async enqueue(job, payloads, options = {}) {
+      if (payloads.length === 0) return
+      await deps.jobs.insert(db, job, payloads, { ...options, now })
+      if (options.startAfter === undefined || options.startAfter <= now) woken.add(job.kind)
+    },
+    afterCommit: task => void after.push(task),
+    async react(change) {
+      for (const reaction of deps.reactions) await reaction(tx, change)
+    },
+  }
+  return tx
 }
 
 /** The database's clock. Tests move it (`testing/clock.ts`), and pg-boss reads the same function. */

@@ -1,0 +1,116 @@
+import { timeOfId } from '../platform/ids.ts'
+import type { InTxHandler, JobHandler } from '../platform/job.ts'
+import type { Claims } from './claims.ts'
+import { runBatch, runOutside } from './run-claims.ts'
+import { runLocked } from './run-locked.ts'
+import type { Claim, Runtime } from './runtime.ts'
+
+/**
+ * One kind of jobs in this process. An `inTx` lane starts slowly: its first job is claimed, then batches by row locks
+ * double up to the contract's size. So a job that kills its worker loses attempts of its own after a few restarts, and
+ * never takes those of its neighbours with it.
+ */
+export type Lane = {
+  kind: string
+  handler: JobHandler<never>
+  /** Batches (`inTx`) or jobs (`outside`) that run now. */
+  busy: number
+  /** Jobs that run now. */
+  jobs: number
+  /** There may be due jobs: take more until a take comes back short. */
+  due: boolean
+  /** Most jobs of the next batch; 1 claims. */
+  size: number
+}
+
+export const createLane = (handler: JobHandler<never>): Lane => ({
+  kind: handler.contract.kind,
+  handler,
+  busy: 0,
+  jobs: 0,
+  due: false,
+  size: 1,
+})
+
+/** Takes one batch of an `inTx` kind and runs it. `more` is called as soon as another slot could find work too. */
+export async function takeBatch(
+  rt: Runtime,
+  claims: Claims,
+  lane: Lane,
+  handler: InTxHandler,
+  more: () => void,
+): Promise<void> {
+  const limit = lane.size
+  const onTaken = (jobs: number) => {
+    lane.jobs += jobs
+    if (jobs < limit) return
+    lane.due = true
+    more()
+  }
+  lane.due = false
+  if (limit === 1) return await takeClaims(rt, claims, lane, handler, limit, true, onTaken)
+  let taken = 0
+  const { outcome } = await runLocked(rt, handler, limit, jobs => {
+    taken = jobs
+    onTaken(jobs)
+  }).finally(() => {
+    lane.jobs -= taken
+  })
+  if (outcome !== 'done') lane.due = true
+  if (outcome === 'failed') await takeClaims(rt, claims, lane, handler, limit, false, onTaken)
+  else if (outcome === 'done') grow(lane, taken)
+}
+
+/** As many jobs of an `outside` kind as there are free slots, each running for itself. Returns what runs. */
+export async function takeSingly(rt: Runtime, claims: Claims, lane: Lane): Promise<Promise<void>[]> {
+  const { handler } = lane
+  if (handler.mode !== 'outside') return []
+  const free = handler.contract.slots - lane.busy
+  lane.due = false
+  const taken = await fetchClaims(rt, claims, lane.kind, free)
+  if (taken.length === free) lane.due = true
+  return taken.map(claim => runOutside(rt, handler, claim).finally(() => claims.remove([claim])))
+}
+
+async function takeClaims(
+  rt: Runtime,
+  claims: Claims,
+  lane: Lane,
+  handler: InTxHandler,
+  limit: number,
+  together: boolean,
+  onTaken: (jobs: number) => void,
+): Promise<void> {
+  const taken = await fetchClaims(rt, claims, lane.kind, limit)
+  onTaken(taken.length)
+  try {
+    if (taken.length > 0) await runBatch(rt, handler, taken, together)
+    grow(lane, taken.length)
+  } finally {
+    lane.jobs -= taken.length
+    claims.remove(taken)
+  }
+}
+
+function grow(lane: Lane, ran: number): void {
+  if (ran > 0) lane.size = Math.min(lane.handler.contract.batch, Math.max(2, lane.size * 2))
+}
+
+async function fetchClaims(rt: Runtime, claims: Claims, kind: string, batchSize: number): Promise<Claim[]> {
+  const jobs = await rt.boss.fetch<object>(kind, { batchSize })
+  const now = Date.now()
+  const taken = jobs.map(job => {
+    const retryCount = 'retryCount' in job ? Number(job.retryCount) : 0
+    return claims.add({ id: job.id, kind, data: job.data, retryCount, startedAt: now, abort: new AbortController() })
+  })
+  rt.meter.started(
+    kind,
+    taken.map(claim => waitOf(claim, now)),
+  )
+  return taken
+}
+
+function waitOf(claim: Claim, now: number): number {
+  const due = claim.retryCount === 0 ? timeOfId(claim.id) : undefined
+  return due === undefined ? 0 : Math.max(0, now - due)
+}

@@ -1,0 +1,22 @@
+/** A handler that ran longer than its contract allows. */
+export class TimedOut extends Error {
+  override name = 'TimedOut'
+}
+
+/** Waits for the work, at most so many seconds; then throws TimedOut and aborts. What still runs is fenced out or rolled back. */
+export async function within<T>(work: Promise<T>, seconds: number, abort?: AbortController): Promise<T> {
+  let timer: NodeJS.Timeout | undefined
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => {
+      const error = new TimedOut(`ran longer than ${seconds} s`)
+      reject(error)
+      abort?.abort(error)
+    }, seconds * 1000)
+  })
+  try {
+    return await Promise.race([work, late])
+  } finally {
+    clearTimeout(timer)
+    work.catch(() => undefined)
+  }
+}
