@@ -1,13 +1,20 @@
 import type { MonitoringDeps } from './deps.ts'
 import type { Signs } from './read-health.ts'
 
-type Redis = { state: 'up' | 'down' | 'none'; breaker: string; since: Date; lastError: string | null; note: string | null }
+type Redis = {
+  state: 'up' | 'down' | 'none'
+  breaker: string
+  since: Date
+  lastError: string | null
+  note: string | null
+}
 
 /** Redis as this process sees it. Without one everything works from Postgres, so its absence is a note and no fault. */
 export function redisOf(hot: ReturnType<MonitoringDeps['hot']['state']>, configured: boolean): Redis {
   const { breaker, since } = hot
   const lastError = hot.lastError ?? null
-  if (!configured) return { state: 'none', breaker, since, lastError, note: 'no Redis is configured: Postgres serves what is hot' }
+  if (!configured)
+    return { state: 'none', breaker, since, lastError, note: 'no Redis is configured: Postgres serves what is hot' }
   const down = 'Redis does not answer: Postgres serves what is hot'
   return breaker === 'closed'
     ? { state: 'up', breaker, since, lastError, note: null }
@@ -23,7 +30,8 @@ type Verdict = { overall: 'healthy' | 'degraded' | 'unhealthy'; reasons: string[
 export function judge(signs: Signs, redis: Redis): Verdict {
   const notes = notesOf(signs, redis)
   const alive = signs.workers.filter(worker => worker.state === 'alive')
-  if (alive.length === 0) return { overall: 'unhealthy', reasons: ['no worker is alive', ...faultsOf(signs, redis)], notes }
+  if (alive.length === 0)
+    return { overall: 'unhealthy', reasons: ['no worker is alive', ...faultsOf(signs, redis)], notes }
   const reasons = [...faultsOf(signs, redis), ...latenessOf(signs, new Set(alive.flatMap(worker => worker.kinds)))]
   return { overall: reasons.length === 0 ? 'healthy' : 'degraded', reasons, notes }
 }

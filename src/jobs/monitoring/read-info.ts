@@ -19,11 +19,7 @@ const NOTHING_RAN: Latency = {
 
 /** Everything about every kind of jobs: depth, throughput, wait and run times, rules, pause, schedules. */
 export async function readInfo(deps: MonitoringDeps): Promise<{ kinds: KindInfo[]; timestamp: Date }> {
-  const [depth, latency, schedules] = await Promise.all([
-    readDepth(deps.db),
-    readLatency(deps.db),
-    readSchedules(deps),
-  ])
+  const [depth, latency, schedules] = await Promise.all([readDepth(deps.db), readLatency(deps.db), readSchedules(deps)])
   const contracts = new Map(deps.contracts.map(contract => [contract.kind, contract]))
   const kinds = depth.map(one => {
     const contract = contracts.get(one.kind)

@@ -5,7 +5,10 @@ const REST = 10
  * Lets one call of `read` per key run at a time and answers everybody who asks meanwhile, and for `keepMs` afterwards,
  * with its result. A failure is not kept.
  */
-export function singleFlight<K extends object, T>(keepMs: number, read: (key: K) => Promise<T>): (key: K) => Promise<T> {
+export function singleFlight<K extends object, T>(
+  keepMs: number,
+  read: (key: K) => Promise<T>,
+): (key: K) => Promise<T> {
   const flights = new WeakMap<K, { answer: Promise<T>; until: number }>()
   return key => {
     const known = flights.get(key)
