@@ -1,9 +1,12 @@
 import { sql } from 'kysely'
-import { installQueues } from './jobs/boss.ts'
+import { createJobQueue, createWaker, installQueues, startBoss } from './jobs/index.ts'
+import { registerSchedules } from './jobs/schedules.ts'
+import { ConfigError, readPartOfConfig } from './platform/config.ts'
 import { createDb, createPool } from './platform/db.ts'
-import type { Log } from './platform/log.ts'
+import { createLog, type Log } from './platform/log.ts'
 import { applyMigrations, applySqlFile, applySqlFolder } from './platform/migrations.ts'
-import { handlers } from './registry.ts'
+import { runEntry } from './platform/process.ts'
+import { handlers, reactions, schedules, seeds } from './registry.ts'
 
 /** Any fixed number: whoever migrates holds this advisory lock, so that two deploys never migrate at once. */
 const MIGRATION_LOCK = 740_120
@@ -22,6 +25,7 @@ export async function migrateAll(options: { databaseUrl: string; log: Log }): Pr
     const contracts = handlers.map(handler => handler.contract)
     await installQueues(pool, log, contracts)
     const applied = await applyMigrations(db)
+    await registerSchedules(db, schedules)
     await applySqlFolder(db, 'sql/inspect')
     await applyRoles(db, log)
     return applied
@@ -42,3 +46,33 @@ async function applyRoles(db: ReturnType<typeof createDb>, log: Log): Promise<vo
   }
   await applySqlFile(db, 'sql/roles.sql')
 }
+
+/** Demo accounts, trips and products of every flow, into a migrated database. Idempotent. */
+async function seedAll(databaseUrl: string, log: Log): Promise<void> {
+  const pool = createPool({ url: databaseUrl, max: 4, name: 'antre-seed', log })
+  const db = createDb(pool)
+  try {
+    const boss = await startBoss(pool, log)
+    const waker = createWaker(pool, log)
+    const deps = { db, jobs: createJobQueue(boss, waker), reactions, log }
+    for (const seed of seeds) await seed(deps)
+    await waker.idle()
+    await boss.stop({ graceful: false, close: false })
+  } finally {
+    await db.destroy()
+  }
+}
+
+/** `npm run migrate [-- --demo]`: one shot. */
+async function main(): Promise<void> {
+  const env = readPartOfConfig(process.env, ['DATABASE_URL', 'LOG_LEVEL', 'NODE_ENV'])
+  const log = createLog(env.LOG_LEVEL, 'antre-migrate')
+  const applied = await migrateAll({ databaseUrl: env.DATABASE_URL, log })
+  log.info({ applied }, applied.length > 0 ? 'the database was migrated' : 'the database is up to date')
+  if (!process.argv.includes('--demo')) return
+  if (env.NODE_ENV === 'production') throw new ConfigError('Demo data is refused with NODE_ENV=production.')
+  await seedAll(env.DATABASE_URL, log)
+  log.info('the demo data is there')
+}
+
+if (process.argv[1] === import.meta.filename) await runEntry(main)

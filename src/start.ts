@@ -18,13 +18,23 @@ async function start(): Promise<void> {
   if (options.help) return void process.stdout.write(HELP)
   checkNode(process.versions.node)
   const settings = await readSettings(process.env, options)
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, onSignal)
+  listenForTheEnd()
   say('Starting Antre')
   booting = boot(session, settings, options, () => {
     if (!session.stopping.aborted)
       void fail('the embedded Postgres ended by itself; its log is .antre/logs/postgres.log')
   })
   await booting
+}
+
+function listenForTheEnd(): void {
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, onSignal)
+  // The terminal, or the program that reads our output, may go before we do.
+  for (const output of [process.stdout, process.stderr]) output.on('error', () => undefined)
+  if (!process.env.npm_lifecycle_event) return
+  // Some shells between npm and us die of a signal that was sent to npm without handing it on.
+  const parent = process.ppid
+  setInterval(() => process.ppid !== parent && firstSignalAt === undefined && onSignal(), 500).unref()
 }
 
 function onSignal(): void {

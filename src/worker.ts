@@ -10,7 +10,7 @@ async function main(): Promise<void> {
   const config = readConfig()
   const deps = await buildDeps(config, 'worker')
   const worker = startWorker(deps, handlers, config.DATABASE_URL)
-  const ticks = await startSchedules(deps, schedules)
+  const ticks = startSchedules(deps, schedules)
   deps.log.info({ worker_id: worker.id, kinds: handlers.length }, 'the worker takes jobs')
   process.send?.('ready')
   onStopRequest(async reason => {

@@ -8,7 +8,7 @@ const total = Number(process.env.JOBS)
 
 whenTold(() =>
   run({
-    connectionString: process.env.DATABASE_URL,
+    connectionString: process.env.DATABASE_URL ?? '',
     taskList: {
       trivial: () => {
         handled += 1

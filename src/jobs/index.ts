@@ -1,5 +1,7 @@
 export { installQueues, startBoss } from './boss.ts'
+export { createClaims } from './claims.ts'
 export { createJobQueue } from './enqueue.ts'
+export { createLane, type Lane, takeBatch, takeSingly } from './lane.ts'
 export { findDueKinds } from './pgboss-rows.ts'
 export { runBatch, runOutside } from './run-claims.ts'
 export type { Claim, Runtime } from './runtime.ts'

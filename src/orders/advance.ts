@@ -67,7 +67,9 @@ export async function advanceOne<S extends string, T extends string>(
     .where('flow', '=', flow.name)
     .executeTakeFirst()
   if (current === undefined) throw notFound('Order')
-  throw conflict('order_wrong_state', `The order is ${current.status} and cannot do this now`, { currentStatus: current.status })
+  throw conflict('order_wrong_state', `The order is ${current.status} and cannot do this now`, {
+    currentStatus: current.status,
+  })
 }
 
 function closesOrder<S extends string, T extends string>(flow: Flow<S, T>, transition: T, status: S): boolean {
@@ -100,7 +102,12 @@ async function moveGuarded<S extends string, T extends string>(
 }
 
 /** Every change of the deadline clears `deadline_queued_at`, so that the sweep sees the new one. */
-function deadlineChange<S extends string, T extends string>(tx: Tx, flow: Flow<S, T>, transition: T, options: AdvanceOptions) {
+function deadlineChange<S extends string, T extends string>(
+  tx: Tx,
+  flow: Flow<S, T>,
+  transition: T,
+  options: AdvanceOptions,
+) {
   if (options.deadlineAt !== undefined) return sql`, deadline_at = ${options.deadlineAt}, deadline_queued_at = null`
   const { to } = flow.transitions[transition]
   if (to === 'same') return sql``
@@ -110,7 +117,12 @@ function deadlineChange<S extends string, T extends string>(tx: Tx, flow: Flow<S
   return sql`, deadline_at = ${at}, deadline_queued_at = null`
 }
 
-async function writeEvents(tx: Tx, transition: string, moved: readonly MovedOrder[], options: AdvanceOptions): Promise<void> {
+async function writeEvents(
+  tx: Tx,
+  transition: string,
+  moved: readonly MovedOrder[],
+  options: AdvanceOptions,
+): Promise<void> {
   const actor = actorColumns(tx.actor)
   await sql`
     insert into order_events (order_id, version, transition, status, actor_kind, actor_id, reason, data, created_at)

@@ -5,15 +5,15 @@ const ALPHABET = '23456789ABCDEFGHJKMNPQRSTUVWXYZ'
 const BASE = BigInt(ALPHABET.length)
 const SPACE = BASE ** 6n
 
-const valueOf = (char: string): number => ALPHABET.indexOf(char)
-const charOf = (value: number): string => ALPHABET.charAt(value % ALPHABET.length)
+const digitOf = (char: string): number => ALPHABET.indexOf(char)
+const letterOf = (value: number): string => ALPHABET.charAt(value % ALPHABET.length)
 
 /** Σv mod 31 and Σi·v mod 31: every single wrong character and every swap of two different ones is found. */
 function checkCharacters(body: string): string {
-  const values = [...body].map(valueOf)
+  const values = [...body].map(digitOf)
   const sum = values.reduce((total, value) => total + value, 0)
   const weighted = values.reduce((total, value, index) => total + (index + 1) * value, 0)
-  return charOf(sum) + charOf(weighted)
+  return letterOf(sum) + letterOf(weighted)
 }
 
 /**
@@ -38,7 +38,7 @@ export function parseCode(prefix: string, typed: string): string {
   const plain = typed.toUpperCase().replace(/[\s-]/g, '')
   const body = plain.slice(prefix.length, prefix.length + 6)
   const check = plain.slice(prefix.length + 6)
-  const known = plain.startsWith(prefix) && body.length === 6 && [...body].every(char => valueOf(char) >= 0)
+  const known = plain.startsWith(prefix) && body.length === 6 && [...body].every(char => digitOf(char) >= 0)
   if (!known || check !== checkCharacters(body)) {
     throw invalid('order_code_invalid', 'orderCode', 'the order code is mistyped')
   }

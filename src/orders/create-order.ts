@@ -48,7 +48,13 @@ export async function createOrder<S extends string, T extends string>(
     values (${order.id}, 1, 'create', ${order.status}, ${actor.kind}, ${actor.id}, ${JSON.stringify(order.data ?? null)}::jsonb, ${tx.now})
   `.execute(tx.db)
   const { id, ownerId, customerRef, status } = order
-  await tx.react({ flow: flow.name, transition: 'create', status, closed: false, orders: [{ id, version: 1, ownerId, customerRef }] })
+  await tx.react({
+    flow: flow.name,
+    transition: 'create',
+    status,
+    closed: false,
+    orders: [{ id, version: 1, ownerId, customerRef }],
+  })
   return { id, code, version: 1 }
 }
 

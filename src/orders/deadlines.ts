@@ -1,6 +1,6 @@
 import { sql } from 'kysely'
 import { z } from 'zod'
-import { defineJob, inTx, type InTxHandler, type JobContract } from '../platform/job.ts'
+import { defineJob, type InTxHandler, inTx, type JobContract } from '../platform/job.ts'
 import type { Tx } from '../platform/tx.ts'
 import type { AnyFlow } from './flow.ts'
 
@@ -70,8 +70,13 @@ async function sweepDue(tx: Tx, jobOf: ReadonlyMap<string, JobContract<DeadlineJ
   for (const [job, due] of byJob) {
     if (job === undefined) continue
     const ids = due.map(row => row.id)
-    const sets = Array.from({ length: Math.ceil(ids.length / SET_SIZE) }, (_, n) => ids.slice(n * SET_SIZE, (n + 1) * SET_SIZE))
-    await tx.enqueue(job, sets.map(orderIds => ({ orderIds, dueAt })))
+    const sets = Array.from({ length: Math.ceil(ids.length / SET_SIZE) }, (_, n) =>
+      ids.slice(n * SET_SIZE, (n + 1) * SET_SIZE),
+    )
+    await tx.enqueue(
+      job,
+      sets.map(orderIds => ({ orderIds, dueAt })),
+    )
   }
   if (rows.length === SWEEP_SIZE) await tx.enqueue(sweepDeadlines, [{}])
 }

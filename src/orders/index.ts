@@ -1,4 +1,4 @@
-export { advance, advanceOne, type AdvanceOptions, type MovedOrder } from './advance.ts'
+export { type AdvanceOptions, advance, advanceOne, type MovedOrder } from './advance.ts'
 export { codeCandidate, parseCode } from './code.ts'
 export { createOrder, type NewOrder } from './create-order.ts'
 export {
@@ -12,4 +12,6 @@ export {
 } from './deadlines.ts'
 export { type AnyFlow, defineFlow, type Flow, statusesThatReleaseStock } from './flow.ts'
 export type { FlowPage, FlowPages, OrderIdentity, OrderRow } from './flow-page.ts'
+export { orderRoutes } from './order-routes.ts'
 export { findOrder, getOrder, listEvents, listOrders, type OrderEvent } from './queries.ts'
+export { statusRoutes } from './status-routes.ts'

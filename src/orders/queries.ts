@@ -56,11 +56,22 @@ export async function listOrders(db: Db, filter: OrderFilter): Promise<Page<Orde
       eb.or([eb('created_at', '<', at), eb.and([eb('created_at', '=', at), eb('id', '<', id)])]),
     )
   }
-  const rows = await query.orderBy('created_at', 'desc').orderBy('id', 'desc').limit(filter.limit + 1).execute()
+  const rows = await query
+    .orderBy('created_at', 'desc')
+    .orderBy('id', 'desc')
+    .limit(filter.limit + 1)
+    .execute()
   return toPage(rows, filter.limit, row => ({ at: row.createdAt, id: row.id }))
 }
 
-export type OrderEvent = { version: number; transition: string; status: string; reason: string | null; actorKind: string; at: Date }
+export type OrderEvent = {
+  version: number
+  transition: string
+  status: string
+  reason: string | null
+  actorKind: string
+  at: Date
+}
 
 /** The events of one order after a version, oldest first. */
 export function listEvents(db: Db, orderId: string, afterVersion = 0): Promise<OrderEvent[]> {

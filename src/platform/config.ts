@@ -85,18 +85,26 @@ export class ConfigError extends Error {
 
 /** Reads and checks the environment. Empty variables count as unset. @throws ConfigError naming every bad variable */
 export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
-  const given = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== undefined && value !== ''))
-  const parsed = configSchema.safeParse(given)
-  if (!parsed.success) {
-    const bad = parsed.error.issues.map(issue =>
-      given[String(issue.path[0])] === undefined
-        ? `${String(issue.path[0])} is not set`
-        : `${String(issue.path[0])}: ${issue.message}`,
-    )
-    throw new ConfigError(`Bad environment: ${[...new Set(bad)].join('; ')}. See .env.example.`)
-  }
-  if (parsed.data.NODE_ENV === 'production' && parsed.data.DEMO) {
+  const config = check(configSchema, env)
+  if (config.NODE_ENV === 'production' && config.DEMO) {
     throw new ConfigError('Bad environment: DEMO is refused with NODE_ENV=production.')
   }
-  return parsed.data
+  return config
+}
+
+/** The few variables that a one-shot command needs, by the same rules. @throws ConfigError naming every bad variable */
+export function readPartOfConfig<K extends keyof Config>(env: NodeJS.ProcessEnv, names: readonly K[]): Pick<Config, K> {
+  const mask = Object.fromEntries(names.map(name => [name, true]))
+  return check(configSchema.pick(mask as never), env) as unknown as Pick<Config, K>
+}
+
+function check<T>(schema: z.ZodType<T>, env: NodeJS.ProcessEnv): T {
+  const given = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== undefined && value !== ''))
+  const parsed = schema.safeParse(given)
+  if (parsed.success) return parsed.data
+  const bad = parsed.error.issues.map(issue => {
+    const name = String(issue.path[0])
+    return given[name] === undefined ? `${name} is not set` : `${name}: ${issue.message}`
+  })
+  throw new ConfigError(`Bad environment: ${[...new Set(bad)].join('; ')}. See .env.example.`)
 }

@@ -57,7 +57,8 @@ export async function boot(
 async function prepareHome(run: Run, options: StartOptions): Promise<void> {
   const left = await takeRunFile(run)
   if (left && (await hasLeftovers(left))) {
-    await step('an earlier start that was killed has ended', () => clearLeftovers(left))
+    say('  an earlier start was killed: waiting until what it left has ended')
+    await step('it has', () => clearLeftovers(left))
   }
   if (options.reset) await step('all data deleted', deleteEverything)
 }

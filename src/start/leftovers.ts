@@ -21,22 +21,32 @@ const COMMANDS: Record<string, RegExp> = {
   redis: /redis-server|valkey-server/,
 }
 
-/** Longer than API and worker may drain and the guard of the database waits (seconds). */
-const PATIENCE_SECONDS = 25
+/** Longer than API and worker may drain (seconds). */
+const PATIENCE_SECONDS = 12
 
 /**
- * Waits until what a killed `npm start` left behind has ended: its guards are already stopping it. What is still there
- * afterwards is killed; an embedded Postgres is stopped properly.
+ * Ends what a killed `npm start` left behind. Its guards have already told API and worker to stop; who is still there
+ * after the time to drain is killed. Then the stores that they used are stopped properly.
  */
 export async function clearLeftovers(left: Run): Promise<void> {
+  const isStore = ([name]: [string, number]) => name === 'postgres' || name === 'redis'
   const end = performance.now() + PATIENCE_SECONDS * 1000
-  let alive = await stillRunning(left)
-  while (alive.length > 0 && performance.now() < end) {
-    await sleep(100)
-    alive = await stillRunning(left)
+  let users = (await stillRunning(left)).filter(found => !isStore(found))
+  while (users.length > 0 && performance.now() < end) {
+    await sleep(50)
+    users = (await stillRunning(left)).filter(found => !isStore(found))
   }
-  for (const [name, pid] of alive) process.kill(pid, name === 'postgres' ? 'SIGINT' : 'SIGKILL')
-  while (await findRunningServer(POSTGRES_DIR)) await sleep(100)
+  for (const [, pid] of users) signal(pid, 'SIGKILL')
+  for (const [, pid] of (await stillRunning(left)).filter(isStore)) signal(pid, 'SIGINT')
+  while (await findRunningServer(POSTGRES_DIR)) await sleep(50)
+}
+
+function signal(pid: number, name: NodeJS.Signals): void {
+  try {
+    process.kill(pid, name)
+  } catch {
+    // It ended in this moment.
+  }
 }
 
 /** Whether anything is left to wait for. */

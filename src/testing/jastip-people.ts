@@ -4,6 +4,7 @@ import { type Role, systemActor } from '../platform/actor.ts'
 import { newId } from '../platform/ids.ts'
 import { inTransaction } from '../platform/tx.ts'
 import type { JastipWorld } from './jastip-world.ts'
+import { until } from './until.ts'
 
 // biome-ignore lint/suspicious/noExplicitAny: answers are what the test expects of them
 type Answer = { status: number; headers: Headers; body: any; data: any }
@@ -52,11 +53,24 @@ export function jastipPeople(world: JastipWorld) {
       createUser(tx, { email, password: PASSWORD, fullName: `Test ${role} ${people}`, role }),
     )
     if (role === 'jastiper') await addBankAccount(world, created.id)
-    const login = await api('POST', '/api/auth/login', { email, password: PASSWORD })
-    return { id: created.id, token: String(login.data.accessToken) }
+    return { id: created.id, email, token: await logIn(email) }
   }
 
-  return { api, user, ...sellers(api), ...buyers(world, api), webhook: webhooks(world) }
+  /** A new access token; they live 15 minutes of the database's clock. */
+  async function logIn(email: string): Promise<string> {
+    const login = await api('POST', '/api/auth/login', { email, password: PASSWORD })
+    return String(login.data.accessToken)
+  }
+
+  return {
+    api,
+    user,
+    logIn,
+    ...sellers(api),
+    ...buyers(world, api),
+    ...gatewayBuyers(world, api),
+    webhook: webhooks(world),
+  }
 }
 
 async function addBankAccount(world: JastipWorld, userId: string): Promise<void> {
@@ -152,6 +166,42 @@ function buyers(world: JastipWorld, api: Api) {
       return texts.flatMap(text => /#([\w-]{43})/.exec(text)?.[1] ?? []).at(-1) ?? ''
     },
   }
+}
+
+/** Asks for a link, pays on the simulated provider's page and waits until its webhook was answered. */
+function gatewayBuyers(world: JastipWorld, api: Api) {
+  return {
+    payByGateway: async (orderId: string, pass: string, kind: 'dp' | 'final'): Promise<void> => {
+      const asked = await api('POST', `/api/orders/${orderId}/payments`, { kind }, pass)
+      if (asked.status !== 201) throw new Error(`no payment link: ${JSON.stringify(asked.body)}`)
+      await payLink(world, asked.data.paymentLink)
+    },
+  }
+}
+
+export async function payLink(world: JastipWorld, link: string): Promise<void> {
+  await fetch(link, { method: 'POST', headers: { 'content-type': 'application/json' }, body: '{}' })
+  await until(async () => (await ledgerOf(world)).webhooks.every(webhook => webhook.status !== 'pending'))
+}
+
+type Ledger = {
+  refunds: { key: string; refund_id: string; amount: number; status: string; calls: number }[]
+  webhooks: { status: string }[]
+  totals: Record<string, { in: string; out: string; net: string }>
+}
+
+/** What the simulated provider knows. */
+export const ledgerOf = async (world: JastipWorld): Promise<Ledger> =>
+  (await (await fetch(`${world.payments.url}/_sim/ledger`)).json()) as Ledger
+
+/** Turns the knobs of a simulator; none: all at rest. */
+export async function misbehave(simulator: { url: string }, knobs: object = {}): Promise<void> {
+  const answer = await fetch(`${simulator.url}/_sim/faults`, {
+    method: 'PUT',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify(knobs),
+  })
+  if (!answer.ok) throw new Error(await answer.text())
 }
 
 /** Signed as the provider signs; `secondsAgo` makes the signature older. */
