@@ -1,5 +1,5 @@
 import { once } from 'node:events'
-import { createServer, type RequestListener } from 'node:http'
+import { createServer, type RequestListener, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 
 export type HttpServer = {
@@ -17,10 +17,12 @@ const IDLE_SWEEP_MS = 50
 /** Listens and serves. @throws the error of the bind, such as EADDRINUSE */
 export async function startHttpServer(serve: RequestListener, at: { port: number; host: string }): Promise<HttpServer> {
   const server = createServer()
+  const open = new Set<ServerResponse>()
   let isStopping = false
   server.on('request', (req, res) => {
-    // A kept connection would be cut between two requests: this tells the client to open another one elsewhere.
-    if (isStopping) res.setHeader('Connection', 'close')
+    open.add(res)
+    res.once('close', () => open.delete(res))
+    if (isStopping) sayGoodbye(res)
     serve(req, res)
   })
   server.listen(at.port, at.host)
@@ -29,6 +31,7 @@ export async function startHttpServer(serve: RequestListener, at: { port: number
     port: (server.address() as AddressInfo).port,
     stop: async graceSeconds => {
       isStopping = true
+      for (const res of open) sayGoodbye(res)
       const closed = once(server, 'close')
       server.close()
       const sweep = setInterval(() => server.closeIdleConnections(), IDLE_SWEEP_MS)
@@ -38,4 +41,9 @@ export async function startHttpServer(serve: RequestListener, at: { port: number
       clearTimeout(limit)
     },
   }
+}
+
+/** A kept connection would be cut between two requests: this tells the client to open another one elsewhere. */
+function sayGoodbye(res: ServerResponse): void {
+  if (!res.headersSent) res.setHeader('Connection', 'close')
 }

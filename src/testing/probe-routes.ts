@@ -2,6 +2,7 @@ import { z } from 'zod'
 import type { IdentityDeps } from '../identity/index.ts'
 import { AppError } from '../platform/errors.ts'
 import { HANDLED, type Route, route } from '../platform/http.ts'
+import { until } from './until.ts'
 
 type Item = { name: string; quantity: number; meta?: Record<string, unknown> | undefined }
 
@@ -96,5 +97,10 @@ export function probeRoutes(seen: unknown[]): Route<IdentityDeps>[] {
         return HANDLED
       },
     ),
+    route<IdentityDeps>({ ...spec, method: 'get', path: '/api/slow', who: ['public'] }, async () => {
+      seen.push('slow')
+      await until(() => seen.includes('go on'))
+      return { data: 'slow' }
+    }),
   ]
 }
