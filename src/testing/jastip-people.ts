@@ -176,10 +176,11 @@ function gatewayBuyers(world: JastipWorld, api: Api) {
       if (asked.status !== 201) throw new Error(`no payment link: ${JSON.stringify(asked.body)}`)
       await payLink(world, asked.data.paymentLink)
     },
+    pay: (link: string) => payLink(world, link),
   }
 }
 
-export async function payLink(world: JastipWorld, link: string): Promise<void> {
+async function payLink(world: JastipWorld, link: string): Promise<void> {
   await fetch(link, { method: 'POST', headers: { 'content-type': 'application/json' }, body: '{}' })
   await until(async () => (await ledgerOf(world)).webhooks.every(webhook => webhook.status !== 'pending'))
 }

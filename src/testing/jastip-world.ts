@@ -5,9 +5,16 @@ import { join } from 'node:path'
 import { createApp } from '../app.ts'
 import { createLocalFiles } from '../files/index.ts'
 import { identityRoutes } from '../identity/index.ts'
-import { jastip, jastipDeadlineJobs, jastipHandlers, jastipRoutes, jastipTemplates } from '../jastip/index.ts'
+import {
+  jastip,
+  jastipDeadlineJobs,
+  jastipHandlers,
+  jastipPage,
+  jastipRoutes,
+  jastipTemplates,
+} from '../jastip/index.ts'
 import { sendWhatsappHandler } from '../notify/index.ts'
-import { sweepDeadlines, sweepDeadlinesHandler } from '../orders/index.ts'
+import { orderRoutes, sweepDeadlines, sweepDeadlinesHandler } from '../orders/index.ts'
 import { createGatewayProvider } from '../payments/index.ts'
 import { systemActor } from '../platform/actor.ts'
 import type { Config } from '../platform/config.ts'
@@ -58,7 +65,14 @@ export async function jastipWorld(given: Partial<Config> & { gateway?: boolean }
   const { db, jobs, reactions, log } = runtime
   const files = createLocalFiles(filesDir)
   const deps = { db, jobs, reactions, log, config: settings, files, paymentProvider: gateway ? provider : undefined }
-  server.on('request', createApp(deps, [...identityRoutes, ...jastipRoutes]))
+  server.on(
+    'request',
+    createApp({ ...deps, flowPages: new Map([['jastip', jastipPage]]) }, [
+      ...identityRoutes,
+      ...orderRoutes,
+      ...jastipRoutes,
+    ]),
+  )
   return {
     database,
     db,
