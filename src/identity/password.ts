@@ -1,6 +1,6 @@
 import { hash, verify } from '@node-rs/argon2'
 
-/** Hash of a random text with the parameters of `hashPassword`: what an unknown e-mail is compared with. */
+/** A hash with the parameters of `hashPassword`: what the password for an unknown e-mail is compared with. */
 const NO_ACCOUNT = '$argon2id$v=19$m=19456,t=2,p=1$ClNRy2fWLwBkBdaeVcewSQ$IssY1nIse43PWn28N3SMF+rzczj6MVUwRLubzHAujhg'
 
 /** argon2id with the library's defaults (19 MiB, 2 passes). */

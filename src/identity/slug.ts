@@ -18,6 +18,7 @@ export function requireSlug(slug: string, path = 'slug'): string {
 export function slugFromName(name: string): string {
   const plain = name
     .normalize('NFKD')
+    .replace(/\p{M}/gu, '')
     .toLowerCase()
     .replace(/[^a-z0-9]+/g, '-')
     .replace(/^-+|-+$/g, '')
