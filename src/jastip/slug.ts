@@ -8,6 +8,7 @@ const SHORTEST = 3
 export function slugFrom(title: string, id: string): string {
   const plain = title
     .normalize('NFKD')
+    .replace(/\p{M}/gu, '')
     .toLowerCase()
     .replace(/[^a-z0-9]+/g, '-')
     .replace(/^-+|-+$/g, '')
