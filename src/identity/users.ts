@@ -41,7 +41,7 @@ export async function getActiveUser(db: Db, id: string): Promise<UserView & { no
 }
 
 /** The column's check constraint holds the same list. */
-export function toRole(text: string): Role {
+function toRole(text: string): Role {
   const role = ROLES.find(known => known === text)
   if (role === undefined) throw new Error(`unknown role ${text}`)
   return role

@@ -2,7 +2,7 @@ import { testClock } from '../testing/clock.ts'
 import { type TestDatabase, testDatabase } from '../testing/database.ts'
 import { httpDeps } from '../testing/http-deps.ts'
 import { publicActor } from './actor.ts'
-import { canonicalJson, claimIdempotencyKey, idempotencyScope, purgeExpiredKeys } from './idempotency.ts'
+import { canonicalJson, claimIdempotencyKey, idempotencyScope } from './idempotency.ts'
 import { newId } from './ids.ts'
 import { inTransaction } from './tx.ts'
 
@@ -50,7 +50,7 @@ test('another body under the same key is a conflict, the same fields in another 
   })
 })
 
-test('after 24 hours a key may be used again, and the purge removes it', async () => {
+test('after 24 hours a key may be used again', async () => {
   const clock = await testClock(database)
   const { id } = await create('aged-aged-aged-aged')
   await clock.advance(23 * 3600)
@@ -58,9 +58,6 @@ test('after 24 hours a key may be used again, and the purge removes it', async (
   await clock.advance(3601)
   const again = await create('aged-aged-aged-aged', { a: 9 })
   expect(again.isReplay).toBe(false)
-  await clock.advance(25 * 3600)
-  await inTransaction(httpDeps(database), publicActor, purgeExpiredKeys)
-  expect(await database.db.selectFrom('idempotency_keys').selectAll().execute()).toEqual([])
 })
 
 test('without a key every call is the first', async () => {

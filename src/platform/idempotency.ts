@@ -74,14 +74,6 @@ async function store(tx: Tx, { scope, route, key }: Key, resourceId: string, sta
     .execute()
 }
 
-/** Deletes keys older than 24 h and rate limits whose window is over. */
-export async function purgeExpiredKeys(tx: Tx): Promise<void> {
-  await sql`delete from idempotency_keys where created_at <= ${tx.now}::timestamptz - make_interval(hours => ${KEPT_HOURS})`.execute(
-    tx.db,
-  )
-  await sql`delete from rate_limits where resets_at <= ${tx.now}`.execute(tx.db)
-}
-
 /** JSON with sorted keys: equal for equal bodies, however the caller ordered them. */
 export function canonicalJson(value: unknown): string {
   const sorted = (_key: string, part: unknown) =>

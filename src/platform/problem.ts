@@ -4,15 +4,12 @@ import { AppError, isConnectionError, isTransient, sqlState } from './errors.ts'
 /** An RFC 9457 problem document with its status and headers. */
 export type Problem = { status: number; headers: Record<string, string>; body: Record<string, unknown> }
 
+/** What a 503 says that does not know better. */
 const RETRY_AFTER_SECONDS = 2
 
 /** 429: the caller may come back after so many seconds. */
 export const rateLimited = (seconds: number): AppError =>
   new AppError(429, 'rate_limited', 'Too many requests: wait and try again', { extra: { retryAfterSeconds: seconds } })
-
-/** 503 that says when to come back. */
-export const unavailable = (code: string, message: string, seconds = RETRY_AFTER_SECONDS): AppError =>
-  new AppError(503, code, message, { extra: { retryAfterSeconds: seconds } })
 
 /**
  * What a caller is told about an error. An AppError speaks for itself; what Express, the body parser and Postgres throw
@@ -25,7 +22,7 @@ export function toAppError(error: unknown): AppError {
 
 export function toProblem(error: AppError, requestId: string): Problem {
   const headers: Record<string, string> = {}
-  const seconds = error.extra?.retryAfterSeconds
+  const seconds = error.extra?.retryAfterSeconds ?? (error.status === 503 ? RETRY_AFTER_SECONDS : undefined)
   if (typeof seconds === 'number') headers['Retry-After'] = String(Math.max(1, Math.ceil(seconds)))
   if (error.status === 401) headers['WWW-Authenticate'] = 'Bearer'
   return {
@@ -74,11 +71,11 @@ const QUERY_CANCELED = '57014'
 
 function fromDatabase(error: unknown): AppError | undefined {
   if (isConnectionError(error)) {
-    return unavailable('database_unavailable', 'The database does not answer at the moment: try again shortly')
+    return new AppError(503, 'database_unavailable', 'The database does not answer at the moment: try again shortly')
   }
   const state = sqlState(error)
   if (isTransient(error) || state === QUERY_CANCELED || state?.startsWith(INSUFFICIENT_RESOURCES)) {
-    return unavailable('busy', 'Too much is going on at the moment: try again shortly')
+    return new AppError(503, 'busy', 'Too much is going on at the moment: try again shortly')
   }
   // A value that passed our schema and that Postgres cannot hold (22P02, 22003, 22021, 22001, 22008 …).
   if (state?.startsWith(DATA_EXCEPTION)) {

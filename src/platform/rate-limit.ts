@@ -46,3 +46,6 @@ export function addressKey(ip: string): string {
     .map(group => Number.parseInt(group, 16).toString(16))
     .join(':')}::/64`
 }
+
+/** Windows that are over may go. */
+export const rateLimitRetention = [{ table: 'rate_limits', column: 'resets_at', days: 1 }] as const
