@@ -1,4 +1,4 @@
-import { chmod, cp, mkdtemp, readdir, rename, rm, stat } from 'node:fs/promises'
+import { chmod, constants, cp, mkdtemp, readdir, rename, rm, stat } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import type { Account } from './account.ts'
@@ -41,7 +41,7 @@ function programsOf(native: string): Binaries {
 async function copyOnce(from: string, to: string): Promise<string> {
   if (await stat(to).catch(() => undefined)) return to
   const half = await mkdtemp(`${to}-half-`)
-  await cp(from, join(half, 'native'), { recursive: true, verbatimSymlinks: true })
+  await cp(from, join(half, 'native'), { recursive: true, verbatimSymlinks: true, mode: constants.COPYFILE_FICLONE })
   await openToAll(join(half, 'native'))
   // Another start of this checkout may have been faster: its copy is as good.
   await rename(join(half, 'native'), to).catch(async error => {

@@ -18,7 +18,6 @@ export function bannerOf(facts: BannerFacts): string {
   const rows: [string, string][] = [
     ['API', `${bold(settings.publicUrl)}  (worker: a process of its own)`],
     ['Health', `${settings.publicUrl}/api/health/ready`],
-    ['Reference', `${settings.publicUrl}/api/docs`],
     ['Database', facts.database],
     ['Redis', facts.redis ?? 'none: Postgres does its work (install redis-server or set REDIS_URL)'],
   ]
