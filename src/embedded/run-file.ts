@@ -25,7 +25,7 @@ export type Run = z.infer<typeof runSchema>
 const fileOf = (home: string) => join(home, 'run.json')
 
 /** What the file says, also when that `npm start` is gone. */
-export async function readRunFile(home: string = HOME): Promise<Run | undefined> {
+async function readRunFile(home: string = HOME): Promise<Run | undefined> {
   const text = await readFile(fileOf(home), 'utf8').catch(() => undefined)
   if (text === undefined) return undefined
   try {
