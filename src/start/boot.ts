@@ -76,6 +76,7 @@ async function migrate(session: Session, settings: Settings, env: NodeJS.Process
     const how = await migration.ended
     if (session.stopping.aborted) throw INTERRUPTED
     if (how !== 'exit code 0') throw refusal(`The migration failed: ${await failed}`)
+    migration.showWarnings()
   })
 }
 

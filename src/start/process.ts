@@ -12,6 +12,8 @@ export type RunningProcess = {
   ended: Promise<string>
   /** The first message that it sends when it is ready. Rejects with a refusal when it ends before. */
   ready: Promise<unknown>
+  /** Shows the warnings that were held back: for a process that never becomes ready because it ends by itself. */
+  showWarnings(): void
   /** Asks it to stop and kills it when that takes longer than the limit. */
   stop(limitSeconds: number): Promise<void>
   kill(): void
@@ -50,6 +52,7 @@ export async function startProcess(options: ProcessOptions): Promise<RunningProc
     pid: Number(child.pid),
     ended,
     ready,
+    showWarnings: shown.open,
     kill: () => void child.kill('SIGKILL'),
     stop: async limitSeconds => {
       child.kill('SIGTERM')

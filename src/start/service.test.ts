@@ -42,6 +42,22 @@ describe('a process of npm start', () => {
     await expect(service.ready).rejects.toThrow('The table orders is missing: run npm run migrate')
   })
 
+  it('shows the warnings of a process that did its work and ended', async () => {
+    const shown: unknown[] = []
+    const { write } = process.stdout
+    const options = await script(`console.log(JSON.stringify({ level: 40, msg: 'no roles were created' }))`)
+    process.stdout.write = (text: unknown) => shown.push(text) > 0
+    try {
+      const done = await startProcess(options)
+      await done.ended
+      expect(shown).toEqual([])
+      done.showWarnings()
+      expect(shown).toEqual(['test-service warn no roles were created\n'])
+    } finally {
+      process.stdout.write = write
+    }
+  })
+
   it('may finish its work when told to stop, within the limit', async () => {
     const file = join(dir, 'finished')
     const polite = await startProcess(
