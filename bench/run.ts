@@ -6,9 +6,15 @@ import { join } from 'node:path'
 import { startPostgres, startRedis } from '../src/embedded/index.ts'
 import { type Bench, reportResult, type Size } from './harness.ts'
 
-const BENCHES: Record<string, () => Promise<{ bench: Bench }>> = {
-  drain: () => import('./drain.ts'),
+const BENCHES: Record<string, () => Promise<Bench | undefined>> = {
+  drain: async () => (await import('./drain.ts')).bench,
+  settle: () => settleBench('settle'),
+  'core-settle': () => settleBench('core-settle'),
+  sweep: () => settleBench('sweep'),
+  'core-sweep': () => settleBench('core-sweep'),
 }
+
+const settleBench = async (name: string): Promise<Bench | undefined> => (await import('./settle.ts')).benches[name]
 
 /** `npm run bench [-- name …] [--full]`: every benchmark starts its own stores, prints ratios and says pass or short. */
 async function main(): Promise<void> {
@@ -27,7 +33,7 @@ async function main(): Promise<void> {
   const passed: boolean[] = []
   try {
     for (const name of names.length > 0 ? names : Object.keys(BENCHES)) {
-      const { bench } = (await BENCHES[name]?.()) ?? {}
+      const bench = await BENCHES[name]?.()
       if (bench === undefined) continue
       const progress = (text: string) => process.stderr.write(`${name}: ${text}\n`)
       const context = { size, rounds: 5, postgresUrl: postgres.url, redisUrl: redis?.url, progress }

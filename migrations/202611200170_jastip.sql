@@ -125,11 +125,11 @@ create table jastip_orders (
   shipped_at timestamptz,
   next_reminder_at timestamptz,
   refund_status text not null default 'none' check (refund_status in ('none', 'pending', 'failed', 'done'))
-) with (fillfactor = 85);
+) with (fillfactor = 50);
 create index jastip_orders_guest on jastip_orders (guest_id, trip_id);
 create index jastip_orders_trip on jastip_orders (trip_id);
 create index jastip_orders_next_reminder on jastip_orders (next_reminder_at) where next_reminder_at is not null;
-comment on table jastip_orders is 'What jastip knows of an order beside orders; the fill factor keeps status updates in the page';
+comment on table jastip_orders is 'What jastip knows of an order beside orders. Rows double at accept (breakdown): the fill factor keeps updates in the page, where they touch no index';
 comment on column jastip_orders.final_payment_hours is 'As the trip said at checkout';
 comment on column jastip_orders.validation_seconds is 'Demo data only: instead of the 24 hours of awaiting_validation';
 comment on column jastip_orders.breakdown is 'Stored at accept, then constant';
@@ -181,7 +181,7 @@ create table jastip_payments (
   created_at timestamptz not null,
   updated_at timestamptz not null,
   primary key (order_id, id)
-);
+) with (fillfactor = 80);
 comment on table jastip_payments is 'Money of an order: links asked for, proofs claimed, gateway money received';
 comment on column jastip_payments.provider is 'gateway: the payment provider; transfer: straight to the owner, with a proof';
 

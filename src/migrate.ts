@@ -1,4 +1,5 @@
 import { sql } from 'kysely'
+import { openLocalEnv } from './embedded/index.ts'
 import { createJobQueue, createWaker, installQueues, startBoss } from './jobs/index.ts'
 import { registerSchedules } from './jobs/schedules.ts'
 import { ConfigError, readPartOfConfig } from './platform/config.ts'
@@ -65,14 +66,19 @@ async function seedAll(databaseUrl: string, log: Log): Promise<void> {
 
 /** `npm run migrate [-- --demo]`: one shot. */
 async function main(): Promise<void> {
-  const env = readPartOfConfig(process.env, ['DATABASE_URL', 'LOG_LEVEL', 'NODE_ENV'])
-  const log = createLog(env.LOG_LEVEL, 'antre-migrate')
-  const applied = await migrateAll({ databaseUrl: env.DATABASE_URL, log })
-  log.info({ applied }, applied.length > 0 ? 'the database was migrated' : 'the database is up to date')
-  if (!process.argv.includes('--demo')) return
-  if (env.NODE_ENV === 'production') throw new ConfigError('Demo data is refused with NODE_ENV=production.')
-  await seedAll(env.DATABASE_URL, log)
-  log.info('the demo data is there')
+  const local = await openLocalEnv()
+  try {
+    const env = readPartOfConfig(local.env, ['DATABASE_URL', 'LOG_LEVEL', 'NODE_ENV'])
+    const log = createLog(env.LOG_LEVEL, 'antre-migrate')
+    const applied = await migrateAll({ databaseUrl: env.DATABASE_URL, log })
+    log.info({ applied }, applied.length > 0 ? 'the database was migrated' : 'the database is up to date')
+    if (!process.argv.includes('--demo')) return
+    if (env.NODE_ENV === 'production') throw new ConfigError('Demo data is refused with NODE_ENV=production.')
+    await seedAll(env.DATABASE_URL, log)
+    log.info('the demo data is there')
+  } finally {
+    await local.close()
+  }
 }
 
 if (process.argv[1] === import.meta.filename) await runEntry(main)

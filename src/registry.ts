@@ -2,7 +2,7 @@
  * Table of contents: every flow, job, reaction, schedule and route of Antre. The only file that imports every context.
  */
 import type { Deps } from './deps.ts'
-import { identityRoutes } from './identity/index.ts'
+import { identityRetention, identityRoutes } from './identity/index.ts'
 import {
   jastip,
   jastipDeadlineJobs,
@@ -28,6 +28,7 @@ import {
 import type { Config } from './platform/config.ts'
 import type { Route } from './platform/http.ts'
 import type { JobHandler } from './platform/job.ts'
+import { rateLimitRetention } from './platform/rate-limit.ts'
 import type { Reaction } from './platform/tx.ts'
 import { releaseStockHandler, releaseStockReaction, sweepStock, sweepStockHandler } from './stock/index.ts'
 
@@ -49,7 +50,7 @@ export const handlers: readonly JobHandler<Deps>[] = [
   releaseStockHandler(flows),
   sweepStockHandler(flows),
   sendWhatsappHandler,
-  pruneHandler([...jobRetention]),
+  pruneHandler([...jobRetention, ...rateLimitRetention, ...identityRetention]),
 ]
 
 /** Every tick: at each slot of the cron expression (with seconds) one job, once in the whole fleet. */

@@ -8,7 +8,8 @@ import type { Claim, Runtime } from './runtime.ts'
 /**
  * One kind of jobs in this process. An `inTx` lane starts slowly: its first job is claimed, then batches by row locks
  * double up to the contract's size. So a job that kills its worker loses attempts of its own after a few restarts, and
- * never takes those of its neighbours with it.
+ * never takes those of its neighbours with it. Batches stop growing when their transaction gets long and shrink when it
+ * gets too long: a job may carry one order or five hundred.
  */
 export type Lane = {
   kind: string
@@ -22,6 +23,10 @@ export type Lane = {
   /** Most jobs of the next batch; 1 claims. */
   size: number
 }
+
+/** A batch that took longer grows no further; one that took longer than the second is halved. */
+const LONG_ENOUGH_MS = 250
+const TOO_LONG_MS = 1_000
 
 export const createLane = (handler: JobHandler<never>): Lane => ({
   kind: handler.contract.kind,
@@ -50,6 +55,7 @@ export async function takeBatch(
   lane.due = false
   if (limit === 1) return await takeClaims(rt, claims, lane, handler, limit, true, onTaken)
   let taken = 0
+  const startedAt = performance.now()
   const { outcome } = await runLocked(rt, handler, limit, jobs => {
     taken = jobs
     onTaken(jobs)
@@ -58,7 +64,7 @@ export async function takeBatch(
   })
   if (outcome !== 'done') lane.due = true
   if (outcome === 'failed') await takeClaims(rt, claims, lane, handler, limit, false, onTaken)
-  else if (outcome === 'done') grow(lane, taken)
+  else if (outcome === 'done') adapt(lane, taken, performance.now() - startedAt)
 }
 
 /** As many jobs of an `outside` kind as there are free slots, each running for itself. Returns what runs. */
@@ -85,15 +91,16 @@ async function takeClaims(
   onTaken(taken.length)
   try {
     if (taken.length > 0) await runBatch(rt, handler, taken, together)
-    grow(lane, taken.length)
+    adapt(lane, taken.length, 0)
   } finally {
     lane.jobs -= taken.length
     claims.remove(taken)
   }
 }
 
-function grow(lane: Lane, ran: number): void {
-  if (ran > 0) lane.size = Math.min(lane.handler.contract.batch, Math.max(2, lane.size * 2))
+function adapt(lane: Lane, ran: number, tookMs: number): void {
+  if (tookMs > TOO_LONG_MS) lane.size = Math.max(2, Math.ceil(ran / 2))
+  else if (ran >= lane.size && tookMs < LONG_ENOUGH_MS) lane.size = Math.min(lane.handler.contract.batch, lane.size * 2)
 }
 
 async function fetchClaims(rt: Runtime, claims: Claims, kind: string, batchSize: number): Promise<Claim[]> {

@@ -40,21 +40,26 @@ export const invalid = (code: string, path: string, message: string): AppError =
 export function sqlState(error: unknown): string | undefined {
   if (typeof error !== 'object' || error === null || !('code' in error)) return undefined
   const { code } = error
-  return typeof code === 'string' && /^[0-9A-Z]{5}$/.test(code) ? code : undefined
+  return typeof code === 'string' && /^(?=.*\d)[0-9A-Z]{5}$/.test(code) ? code : undefined
 }
 
 /** True for errors of the connection or a server that is starting or stopping: the same work may succeed later. */
 export function isConnectionError(error: unknown): boolean {
   const state = sqlState(error)
   if (state !== undefined) return state.startsWith('08') || state.startsWith('57P')
-  if (!(error instanceof Error)) return false
-  const code = 'code' in error ? String(error.code) : ''
+  const { code, message } = shapeOf(error)
   return (
     /^(ECONNREFUSED|ECONNRESET|EPIPE|ETIMEDOUT|ENOTFOUND)$/.test(code) ||
     /Connection terminated|timeout exceeded when trying to connect|Client has encountered a connection error/.test(
-      error.message,
+      message,
     )
   )
+}
+
+/** By shape: errors of Node's own modules are no `instanceof Error` of another realm (jest). */
+function shapeOf(error: unknown): { code: string; message: string } {
+  if (typeof error !== 'object' || error === null) return { code: '', message: '' }
+  return { code: 'code' in error ? String(error.code) : '', message: 'message' in error ? String(error.message) : '' }
 }
 
 /** True for a transaction that Postgres gave up only because of its neighbours (deadlock, serialization failure). */
