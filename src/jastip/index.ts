@@ -1,4 +1,3 @@
-export type { JastipDeps } from './deps.ts'
 export { jastip } from './flow.ts'
 export { jastipHandlers } from './handlers.ts'
 export { jastipDeadlineJobs } from './jobs.ts'

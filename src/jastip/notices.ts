@@ -19,7 +19,7 @@ export const EVENTS = [
 export type NoticeEvent = (typeof EVENTS)[number]
 
 /** An order as `advance` returns it. */
-export type NoticeOrder = { id: string; version: number; ownerId: string | null; customerRef: string | null }
+type NoticeOrder = { id: string; version: number; ownerId: string | null; customerRef: string | null }
 
 export type Notice = {
   event: NoticeEvent

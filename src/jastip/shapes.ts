@@ -133,7 +133,7 @@ const event = z.object({
 })
 
 /** What a list shows of an order. */
-export const orderHeadShape = z.object({
+const orderHeadShape = z.object({
   id: z.uuid(),
   code: z.string(),
   flow: z.literal('jastip'),

@@ -77,7 +77,7 @@ const fill = (text: string, values: Readonly<Record<string, string>>): string =>
   text.replace(/\{(\w+)\}/g, (_all, name: string) => values[name] ?? '').trim()
 
 /** `Rp 453.793` or `IDR 453,793`; amounts are whole rupiah. */
-export function money(value: unknown, language: Language): string {
+function money(value: unknown, language: Language): string {
   const number = new Intl.NumberFormat(language === 'id' ? 'id-ID' : 'en-US', { maximumFractionDigits: 0 })
   return `${language === 'id' ? 'Rp' : 'IDR'} ${number.format(Number(value ?? 0))}`
 }

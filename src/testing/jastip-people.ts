@@ -110,7 +110,7 @@ function sellers(api: Api) {
   }
 }
 
-export const ADDRESS = {
+const ADDRESS = {
   recipient: 'Ani',
   text: 'Jl. Merdeka 1',
   provinceId: '31',

@@ -9,7 +9,7 @@ import { closePayments } from './close-payments.ts'
 import { oweRefunds } from './owe-refunds.ts'
 
 /** Why an order was rejected that its owner left unanswered. */
-export const VALIDATION_TIMEOUT = 'validation_timeout'
+const VALIDATION_TIMEOUT = 'validation_timeout'
 
 /**
  * The owner turns the order down; what was paid is owed back. `dpReceived: false` says that the claimed transfer never

@@ -16,7 +16,7 @@ export type CheckoutProduct = {
   stock: number | null
 }
 
-export type BankAccount = { bankName: string; accountNumber: string; accountHolderName: string }
+type BankAccount = { bankName: string; accountNumber: string; accountHolderName: string }
 
 export type CheckoutTrip = {
   id: string

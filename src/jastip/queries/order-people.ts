@@ -2,7 +2,7 @@ import { sql } from 'kysely'
 import { notFound } from '../../platform/errors.ts'
 import type { Db } from '../../platform/tx.ts'
 
-export type OrderPeople = {
+type OrderPeople = {
   trip: { id: string; title: string; slug: string }
   jastiper: { name: string; slug: string | null }
   /** The name as typed at checkout. */

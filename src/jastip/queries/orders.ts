@@ -81,7 +81,7 @@ const orders = (db: Db) =>
       sql<RefundStatus>`j.refund_status`.as('refundStatus'),
     ])
 
-export async function findJastipOrder(db: Db, id: string): Promise<JastipOrder | undefined> {
+async function findJastipOrder(db: Db, id: string): Promise<JastipOrder | undefined> {
   return await orders(db).where('o.id', '=', id).executeTakeFirst()
 }
 
