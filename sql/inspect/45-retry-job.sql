@@ -1,5 +1,6 @@
 create or replace function inspect.retry_job_as(actor_kind text, actor_id text, job_id uuid) returns uuid
-language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+-- A state-only job that runs holds its row until it commits: who asks does not wait for that for ever.
+language plpgsql security definer set search_path = pg_catalog, pg_temp set lock_timeout = '5s' as $$
 declare
   job record;
   letter_id uuid;

@@ -6,7 +6,7 @@ import { readHealth } from '../read-health.ts'
 import { readInfo } from '../read-info.ts'
 import { readStats } from '../read-stats.ts'
 import { pauseQueue, resumeQueue } from '../steer.ts'
-import { arrives, healthShape, infoShape, kindParams, OPERATORS, statsShape } from './shapes.ts'
+import { arrives, healthShape, infoShape, kindParams, moment, OPERATORS, statsShape } from './shapes.ts'
 
 const getStats = route(
   {
@@ -47,7 +47,7 @@ const getInfo = route(
 
 const pauseBody = z.strictObject({
   reason: z.string().trim().min(1).max(500),
-  until: z.coerce.date().optional().describe('when it resumes by itself'),
+  until: moment.optional().describe('when it resumes by itself'),
 })
 
 const postPause = route(

@@ -10,12 +10,16 @@ const milliseconds = z.number().min(0)
 
 export const kindParams = z.object({ kind: z.string().min(1).max(200) })
 export const idParams = z.object({ id: z.uuid() })
-export const rangeQuery = { from: z.coerce.date().optional(), to: z.coerce.date().optional() }
+/** A moment with its offset from UTC, as `Date`. */
+export const moment = z.iso.datetime({ offset: true }).transform(text => new Date(text))
+export const rangeQuery = { from: moment.optional(), to: moment.optional() }
 
 export const statsShape = z.object({
   queue: z.object({
     totalQueued: count.describe('waiting: queued, delayed and retrying'),
-    totalProcessing: count,
+    totalProcessing: count.describe(
+      'claimed; jobs that only change state run in one transaction and count as queued until it commits',
+    ),
     totalFailed: count.describe('died within 7 days'),
     totalCompleted: count.describe('completed within 7 days'),
     avgProcessingTime: milliseconds.nullable().describe('milliseconds per job, last hour'),
