@@ -4,8 +4,10 @@ import { join } from 'node:path'
 
 export type Size = 'quick' | 'full'
 
-/** One comparison: ours against a reference that ran in the same rounds. */
-export type Goal = { ours: string; reference: string; atLeast: number; betterIs?: 'higher' | 'lower' }
+/** One comparison: ours against a reference that ran in the same rounds, or against a bound that users feel. */
+export type Goal =
+  | { ours: string; reference: string; atLeast: number; betterIs?: 'higher' | 'lower' }
+  | { ours: string; atMost: number }
 
 export type Result = {
   name: string
@@ -81,6 +83,13 @@ export async function reportResult(result: Result, size: Size): Promise<boolean>
 
 function judge(result: Result, goal: Goal): { line: string; pass: boolean } {
   const ours = median(result.rounds[goal.ours] ?? [])
+  if ('atMost' in goal) {
+    const pass = ours <= goal.atMost
+    return {
+      line: `${result.name}  ${goal.ours} ${format(ours)} ${result.unit}  goal ≤ ${goal.atMost}  ${pass ? 'pass' : 'short'}`,
+      pass,
+    }
+  }
   const reference = median(result.rounds[goal.reference] ?? [])
   const ratio = goal.betterIs === 'lower' ? reference / ours : ours / reference
   const pass = ratio >= goal.atLeast

@@ -12,6 +12,7 @@ const BENCHES: Record<string, () => Promise<Bench | undefined>> = {
   'core-settle': () => settleBench('core-settle'),
   sweep: () => settleBench('sweep'),
   'core-sweep': () => settleBench('core-sweep'),
+  pickup: async () => (await import('./pickup.ts')).bench,
 }
 
 const settleBench = async (name: string): Promise<Bench | undefined> => (await import('./settle.ts')).benches[name]
