@@ -1,5 +1,5 @@
-import { existsSync } from 'node:fs'
 import { startTestServers, type TestServers } from './server.ts'
+import { prepareTemplate } from './template.ts'
 
 declare global {
   var antreTestServers: TestServers | undefined
@@ -20,10 +20,7 @@ export default async function globalSetup(): Promise<void> {
 }
 
 async function prepare(servers: TestServers): Promise<void> {
-  if (!existsSync(new URL('./template.ts', import.meta.url))) return
   try {
-    const template = './template.ts'
-    const { prepareTemplate } = await import(template)
     await prepareTemplate(servers.postgresUrl)
   } catch (error) {
     // Jest runs no teardown after a failed setup.
