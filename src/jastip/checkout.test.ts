@@ -2,6 +2,7 @@ import { codeCandidate, createOrder } from '../orders/index.ts'
 import { publicActor } from '../platform/actor.ts'
 import { newId } from '../platform/ids.ts'
 import { inTransaction } from '../platform/tx.ts'
+import { countStatements } from '../testing/count-statements.ts'
 import { jastipPeople, newPhone } from '../testing/jastip-people.ts'
 import { type JastipWorld, jastipWorld } from '../testing/jastip-world.ts'
 import { jastip } from './flow.ts'
@@ -51,6 +52,19 @@ test('answers with what the buyer has to pay, by when and where to', async () =>
     .executeTakeFirstOrThrow()
   expect(deadline_at!.getTime() - created_at.getTime()).toBe(30 * 60_000)
   expect(answer.data.dpDeadline).toBe(deadline_at!.toISOString())
+})
+
+test('takes the same few statements for one line as for twenty', async () => {
+  const trip = await people.trip(seller.token)
+  const items: { productId: string; quantity: number }[] = []
+  for (let n = 0; n < 20; n++) {
+    const { id } = await people.product(seller.token, trip.id, { title: `Product ${n}` })
+    items.push({ productId: id, quantity: 1 })
+  }
+  const one = await countStatements(() => people.checkOut(trip.id, items.slice(0, 1)))
+  const twenty = await countStatements(() => people.checkOut(trip.id, items))
+  expect(twenty).toBe(one)
+  expect(one).toBeLessThanOrEqual(18)
 })
 
 test('jastip 17: the same Idempotency-Key twice, also at once, is one order; the earlier token is revoked', async () => {

@@ -1,9 +1,9 @@
 import { sql } from 'kysely'
-import pg from 'pg'
 import { sweepDeadlines } from '../orders/index.ts'
 import { systemActor } from '../platform/actor.ts'
 import { newId } from '../platform/ids.ts'
 import { inTransaction } from '../platform/tx.ts'
+import { countStatements } from '../testing/count-statements.ts'
 import { jastipPeople } from '../testing/jastip-people.ts'
 import { type JastipWorld, jastipWorld } from '../testing/jastip-world.ts'
 import { expireDp } from './jobs.ts'
@@ -84,26 +84,9 @@ test('jastip 7: a set job takes the same number of statements for 3 orders as fo
   const counts: number[] = []
   for (const orderIds of [small, large]) {
     await inTransaction(world.deps, systemActor('test'), tx => tx.enqueue(expireDp, [{ orderIds, dueAt }]))
-    counts.push(await statementsOf(() => world.drain([expireDp.kind])))
+    counts.push(await countStatements(() => world.drain([expireDp.kind])))
   }
   expect((await getJastipOrder(world.db, large[299]!)).status).toBe('cancelled')
   expect(counts[0]).toBeGreaterThan(5)
   expect(counts[1]).toBe(counts[0])
 })
-
-/** Statements that this process sends to Postgres while `work` runs. */
-async function statementsOf(work: () => Promise<unknown>): Promise<number> {
-  const { prototype } = pg.Client
-  const original = prototype.query
-  let count = 0
-  prototype.query = function (this: pg.Client, ...given: Parameters<typeof original>) {
-    count++
-    return original.apply(this, given)
-  } as typeof original
-  try {
-    await work()
-  } finally {
-    prototype.query = original
-  }
-  return count
-}

@@ -6,8 +6,15 @@ import type { JastipStatus } from './flow.ts'
 import { EVENTS, type NoticeEvent } from './notices.ts'
 import { type Language, REASONS, REFUND_NOTES, TEXTS, type Text, WHAT } from './texts.ts'
 
-/** In these statuses the order waits for its buyer: only then a message carries a link. */
-const WAITS_FOR_BUYER: readonly JastipStatus[] = ['pending_dp', 'awaiting_final_payment']
+/**
+ * The status in which the order waits for what the message asks of its buyer: only then it carries a link. A message
+ * that is sent late would otherwise revoke the link of a newer one.
+ */
+const ASKED_IN: Partial<Record<NoticeEvent, JastipStatus>> = {
+  order_created: 'pending_dp',
+  accepted: 'awaiting_final_payment',
+  final_rejected: 'awaiting_final_payment',
+}
 
 /** The messages of jastip; times in them are shown in `timeZone`. */
 export const jastipTemplates = (timeZone: string): Template[] =>
@@ -33,8 +40,7 @@ async function render(db: Db, event: NoticeEvent, row: NotificationRow, mintLink
   const facts = orderId === null ? undefined : await findFacts(db, orderId)
   if (orderId === null || facts === undefined) return 'obsolete'
   const text = (recipient.type === 'user' ? (texts.owner ?? texts.buyer) : texts.buyer)[language]
-  const linked = text.includes('{link}') && WAITS_FOR_BUYER.includes(facts.status)
-  const link = linked ? await mintLink(orderId, facts.guestId, 'order') : ''
+  const link = ASKED_IN[event] === facts.status ? await mintLink(orderId, facts.guestId, 'order') : ''
   const refundNote = fill(refundNoteOf(event, facts, language), { dp: money(facts.dpAmount, language) })
   return fill(text, { ...words(facts, row, timeZone), link, refundNote })
 }

@@ -18,6 +18,7 @@ import { orderRoutes, sweepDeadlines, sweepDeadlinesHandler } from '../orders/in
 import { createGatewayProvider } from '../payments/index.ts'
 import { systemActor } from '../platform/actor.ts'
 import type { Config } from '../platform/config.ts'
+import { HANDLED, type Route } from '../platform/http.ts'
 import type { JobHandler } from '../platform/job.ts'
 import { inTransaction } from '../platform/tx.ts'
 import { startPaymentProvider } from '../simulators/payments.ts'
@@ -64,15 +65,19 @@ export async function jastipWorld(given: Partial<Config> & { gateway?: boolean }
   })
   const { db, jobs, reactions, log } = runtime
   const files = createLocalFiles(filesDir)
-  const deps = { db, jobs, reactions, log, config: settings, files, paymentProvider: gateway ? provider : undefined }
-  server.on(
-    'request',
-    createApp({ ...deps, flowPages: new Map([['jastip', jastipPage]]) }, [
-      ...identityRoutes,
-      ...orderRoutes,
-      ...jastipRoutes,
-    ]),
-  )
+  const flowPages = new Map([[jastip.name, jastipPage]])
+  const deps = {
+    db,
+    jobs,
+    reactions,
+    log,
+    flowPages,
+    config: settings,
+    files,
+    paymentProvider: gateway ? provider : undefined,
+  }
+  const routes: Route<typeof deps>[] = [...identityRoutes, ...orderRoutes, ...jastipRoutes]
+  server.on('request', createApp(deps, routes.map(checked)))
   return {
     database,
     db,
@@ -94,6 +99,20 @@ export async function jastipWorld(given: Partial<Config> & { gateway?: boolean }
       await runtime.close()
       await Promise.all([payments.close(), whatsapp.close(), database.close()])
       await rm(filesDir, { recursive: true, force: true })
+    },
+  }
+}
+
+/** A route that fails when its answer is not what it declares. */
+function checked<D>(one: Route<D>): Route<D> {
+  const { answer: shape } = one
+  if (shape === 'stream') return one
+  return {
+    ...one,
+    handle: async (deps, call) => {
+      const answer = await one.handle(deps, call)
+      if (answer !== HANDLED) shape.parse(JSON.parse(JSON.stringify(answer.data)))
+      return answer
     },
   }
 }
