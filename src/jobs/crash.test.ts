@@ -1,16 +1,15 @@
 import { crashRun } from '../testing/crash-run.ts'
-import { type TestDatabase, testDatabase } from '../testing/database.ts'
+import { ownServer } from '../testing/own-server.ts'
 
-let database: TestDatabase
-beforeAll(async () => {
-  database = await testDatabase()
-})
-afterAll(() => database.close())
-
-// The full size (20,000 jobs, 50 kills, Postgres crashed in the middle) is `crash.heavy.test.ts`.
-test('workers killed at random moments lose nothing and do nothing twice', async () => {
-  const report = await crashRun(database, { jobs: 600, kills: 4 })
-  process.stdout.write(`crash: ${JSON.stringify(report)}\n`)
-  expect(report).toMatchObject({ lost: 0, twice: 0, dead: 0, kills: 4 })
-  expect(report.takenBack).toBeGreaterThan(0)
+// The full size (20,000 jobs, 50 kills) is `crash.heavy.test.ts`.
+test('workers killed at random moments and a crashed Postgres lose nothing and do nothing twice', async () => {
+  const server = await ownServer()
+  try {
+    const report = await crashRun(server, { jobs: 500, kills: 4, disturb: () => server.restart('immediate') })
+    process.stdout.write(`crash: ${JSON.stringify(report)}\n`)
+    expect(report).toMatchObject({ lost: 0, twice: 0, dead: 0, kills: 4 })
+    expect(report.takenBack).toBeGreaterThan(0)
+  } finally {
+    await server.close()
+  }
 }, 120_000)

@@ -9,6 +9,9 @@ const payload = z.strictObject({ n: z.number() })
 export const recordEffect = defineJob('crash.record', { payload, batch: 10, slots: 2, retry: new Array(60).fill(1) })
 export const callOutside = defineJob('crash.call', { payload, slots: 10, retry: new Array(60).fill(1) })
 
+/** Waits for the outside as long as WAIT_MS says; detaches when it is asked to. */
+export const waitOutside = defineJob('crash.wait', { payload, slots: 2, timeoutSeconds: 120 })
+
 /** Slow enough that a kill nearly always finds jobs in the middle of their transaction or call. */
 export const crashHandlers: readonly JobHandler<never>[] = [
   inTx(recordEffect, async (tx, jobs) => {
@@ -21,6 +24,12 @@ export const crashHandlers: readonly JobHandler<never>[] = [
     await sleep(30)
     await run.complete(async tx => {
       await sql`insert into crash_effects (kind, n) values ('crash.call', ${job.n})`.execute(tx.db)
+    })
+  }),
+  outside(waitOutside, async (_deps: object, job, run) => {
+    await sleep(Number(process.env.WAIT_MS ?? 0), undefined, { signal: run.signal })
+    await run.complete(async tx => {
+      await sql`insert into crash_effects (kind, n) values ('crash.wait', ${job.n})`.execute(tx.db)
     })
   }),
 ]
