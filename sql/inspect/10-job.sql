@@ -39,3 +39,6 @@ comment on view inspect.job is 'Every job that is kept: waiting ones for ever, f
 comment on column inspect.job.state is 'queued (due), delayed (due later), retrying (failed, waits for its next attempt), processing, completed, cancelled, failed (see dead_letter)';
 comment on column inspect.job.attempts is 'Attempts that have begun';
 comment on column inspect.job.error is 'Message of the last failed attempt';
+
+-- Autovacuum never comes to a table of a few rows: without this the planner takes the queues for hundreds.
+analyze pgboss.queue;
