@@ -38,7 +38,7 @@ export function startDispatcher(rt: Runtime, claims: Claims, databaseUrl: string
 
   /** Starts one more slot of a lane that is due; the slot starts the next one when it finds a full batch. */
   function pump(lane: Lane): void {
-    if (!lane.due || rt.stopping.aborted || lane.busy >= lane.handler.contract.slots) return
+    if (!lane.due || lane.paused || rt.stopping.aborted || lane.busy >= lane.handler.contract.slots) return
     if (lane.handler.mode === 'inTx') {
       const { handler } = lane
       track(
@@ -84,7 +84,9 @@ export function startDispatcher(rt: Runtime, claims: Claims, databaseUrl: string
 
   async function look(): Promise<void> {
     try {
-      wake(await findDueKinds(rt.db, [...lanes.keys()]))
+      const { due, paused } = await findDueKinds(rt.db, [...lanes.keys()])
+      for (const lane of lanes.values()) lane.paused = paused.includes(lane.kind)
+      wake(due)
     } catch (error) {
       rt.log.debug({ err: error }, 'the look for due jobs failed; it repeats every second')
     }

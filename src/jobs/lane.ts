@@ -20,6 +20,8 @@ export type Lane = {
   jobs: number
   /** There may be due jobs: take more until a take comes back short. */
   due: boolean
+  /** Somebody paused the kind: nothing is taken until the look finds it resumed. */
+  paused: boolean
   /** Most jobs of the next batch; 1 claims. */
   size: number
 }
@@ -34,6 +36,7 @@ export const createLane = (handler: JobHandler<never>): Lane => ({
   busy: 0,
   jobs: 0,
   due: false,
+  paused: false,
   size: 1,
 })
 

@@ -69,17 +69,21 @@ export async function findStaleClaims(db: TxDb, now: Date, graceSeconds: number,
   return rows
 }
 
-/** Which of these kinds have a due job and are not paused; walks one index entry per kind (`job_i11`). */
-export async function findDueKinds(db: Db, kinds: readonly string[]): Promise<string[]> {
-  const { rows } = await sql<{ kind: string }>`
-    select kind from unnest(${kinds}::text[]) as k (kind)
-    where not exists (
-        select 1 from queue_pauses p where p.kind = k.kind and (p.until_at is null or p.until_at > pgboss.job_now()))
-      and exists (
-        select 1 from pgboss.job_common j
-        where j.name = k.kind and j.state < 'active' and not j.blocked and j.start_after <= pgboss.job_now())
+/** Which of these kinds have a due job, and which are paused; walks one index entry per kind (`job_i11`). */
+export async function findDueKinds(db: Db, kinds: readonly string[]): Promise<{ due: string[]; paused: string[] }> {
+  const { rows } = await sql<{ kind: string; paused: boolean }>`
+    with asked as (
+      select kind, exists (
+        select 1 from queue_pauses p where p.kind = k.kind and (p.until_at is null or p.until_at > pgboss.job_now())) as paused
+      from unnest(${kinds}::text[]) as k (kind)
+    )
+    select kind, paused from asked
+    where paused or exists (
+      select 1 from pgboss.job_common j
+      where j.name = asked.kind and j.state < 'active' and not j.blocked and j.start_after <= pgboss.job_now())
   `.execute(db)
-  return rows.map(row => row.kind)
+  const kindsThat = (paused: boolean) => rows.filter(row => row.paused === paused).map(row => row.kind)
+  return { due: kindsThat(false), paused: kindsThat(true) }
 }
 
 export type LockedJob = { id: string; data: unknown; retryCount: number; now: Date }

@@ -39,9 +39,15 @@ export function startSchedules(deps: ScheduleDeps, schedules: readonly Schedule[
   }
 }
 
-/** When the schedule fires next; null for an expression that never matches again. */
+/** When the schedule fires next. */
 export function nextRunOf(deps: Pick<ScheduleDeps, 'config' | 'log'>, schedule: Schedule): Date | null {
-  return taskOf(deps, schedule, () => undefined).getNextRun()
+  const task = taskOf(deps, schedule, () => undefined)
+  try {
+    return task.getNextRuns(1)[0] ?? null
+  } finally {
+    // node-cron keeps a list of all tasks of the process.
+    void task.destroy()
+  }
 }
 
 function taskOf(

@@ -11,7 +11,7 @@ export async function drain(rt: Runtime, kinds: readonly string[] = [...rt.handl
   const lanes = new Map([...rt.handlers].map(([kind, handler]) => [kind, createLane(handler)]))
   let runs = 0
   for (let round = 0; round < MAX_ROUNDS; round++) {
-    const due = await findDueKinds(rt.db, kinds)
+    const { due } = await findDueKinds(rt.db, kinds)
     if (due.length === 0) return runs
     for (const kind of due) {
       const lane = lanes.get(kind)
