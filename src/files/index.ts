@@ -1,3 +1,3 @@
 export type { FileStore } from './file-store.ts'
 export { createLocalFiles } from './local-files.ts'
-export { type ReceivedFile, receiveUpload, type UploadOptions } from './receive-upload.ts'
+export { type ReceivedFile, receiveUpload } from './receive-upload.ts'

@@ -1,5 +1,5 @@
 /** Upper bounds of the buckets in milliseconds; one more bucket holds everything above. */
-export const BUCKETS_MS = [
+const BUCKETS_MS = [
   1, 2, 3, 5, 8, 12, 20, 35, 60, 100, 200, 350, 600, 1_000, 2_000, 5_000, 10_000, 30_000, 60_000, 300_000, 3_600_000,
 ] as const
 

@@ -1,5 +1,5 @@
 /** A handler that ran longer than its contract allows. */
-export class TimedOut extends Error {
+class TimedOut extends Error {
   override name = 'TimedOut'
 }
 

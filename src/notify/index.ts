@@ -1,5 +1,5 @@
 export { sendWhatsappHandler } from './handlers/send-whatsapp.ts'
 export { sendWhatsapp } from './jobs.ts'
-export { guestLink, mintGuestLink } from './links.ts'
+export { guestLink } from './links.ts'
 export { type NewNotification, queueNotifications } from './queue-notifications.ts'
 export type { MintLink, NotificationRow, NotifyDeps, Recipient, Template } from './template.ts'

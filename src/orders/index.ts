@@ -1,6 +1,6 @@
-export { type AdvanceOptions, advance, advanceOne, type MovedOrder } from './advance.ts'
-export { codeCandidate, parseCode } from './code.ts'
-export { createOrder, type NewOrder } from './create-order.ts'
+export { advance, advanceOne, type MovedOrder } from './advance.ts'
+export { codeCandidate } from './code.ts'
+export { createOrder } from './create-order.ts'
 export {
   type DeadlineBindings,
   type DeadlineJob,
@@ -10,8 +10,8 @@ export {
   sweepDeadlines,
   sweepDeadlinesHandler,
 } from './deadlines.ts'
-export { type AnyFlow, defineFlow, type Flow, statusesThatReleaseStock } from './flow.ts'
-export type { FlowPage, FlowPages, OrderIdentity, OrderRow } from './flow-page.ts'
+export { type AnyFlow, defineFlow, statusesThatReleaseStock } from './flow.ts'
+export type { FlowPage, FlowPages, OrderIdentity } from './flow-page.ts'
 export { orderRoutes } from './order-routes.ts'
-export { findOrder, getOrder, listEvents, listOrders, type OrderEvent } from './queries.ts'
+export { listEvents } from './queries.ts'
 export { statusRoutes } from './status-routes.ts'

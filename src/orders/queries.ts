@@ -1,4 +1,3 @@
-import { notFound } from '../platform/errors.ts'
 import { decodeCursor, type Page, toPage } from '../platform/paging.ts'
 import type { Db } from '../platform/tx.ts'
 import type { OrderRow } from './flow-page.ts'
@@ -23,13 +22,6 @@ const COLUMNS = [
 /** The order by id, whatever its flow. */
 export function findOrder(db: Db, id: string): Promise<OrderRow | undefined> {
   return db.selectFrom('orders').select(COLUMNS).where('id', '=', id).executeTakeFirst()
-}
-
-/** @throws AppError 404 when this flow has no such order */
-export async function getOrder(db: Db, flow: string, id: string): Promise<OrderRow> {
-  const order = await findOrder(db, id)
-  if (order === undefined || order.flow !== flow) throw notFound('Order')
-  return order
 }
 
 export type OrderFilter = {

@@ -1,5 +1,5 @@
-export { createGatewayProvider, type GatewayConfig } from './gateway.ts'
-export type { PaymentLink, PaymentLinkRequest, PaymentProvider, RefundAnswer, RefundRequest } from './provider.ts'
-export { type BoundReference, bindReference, findReference, type PaymentReference } from './references.ts'
+export { createGatewayProvider } from './gateway.ts'
+export type { PaymentLink, PaymentProvider } from './provider.ts'
+export { bindReference, findReference, type PaymentReference } from './references.ts'
 export { SIGNATURE_HEADER, signPayload, verifySignature } from './signature.ts'
 export { recordWebhook, type WebhookOutcome } from './webhook-events.ts'

@@ -4,9 +4,6 @@ import { v7, validate, version } from 'uuid'
 /** A UUID v7. With `at`, its time part is that moment: the ids of jobs carry the time at which they fall due. */
 export const newId = (at?: Date): string => (at === undefined ? v7() : v7({ msecs: at.getTime() }))
 
-/** True for every UUID version of RFC 9562. */
-export const isId = (text: string): boolean => validate(text)
-
 /** Milliseconds since the epoch out of a UUID v7; undefined for other versions. */
 export function timeOfId(id: string): number | undefined {
   if (!validate(id) || version(id) !== 7) return undefined

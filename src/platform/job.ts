@@ -2,7 +2,7 @@ import type { z } from 'zod'
 import type { Tx, TxDb } from './tx.ts'
 
 /** 5 s → 30 s → 5 min, then the dead letters. */
-export const RETRY_CURVE: readonly number[] = [5, 30, 300]
+const RETRY_CURVE: readonly number[] = [5, 30, 300]
 export const PRIORITIES = { high: 10, normal: 0, low: -10 } as const
 export type Priority = keyof typeof PRIORITIES
 

@@ -26,7 +26,7 @@ export const toAmount = (value: string | Cents): number => Number(typeof value =
 const WHOLE = 100n
 
 /** Rounds up to whole units (whole rupiah). */
-export const ceilToWhole = (cents: Cents): Cents => {
+const ceilToWhole = (cents: Cents): Cents => {
   const rest = ((cents % WHOLE) + WHOLE) % WHOLE
   return rest === 0n ? cents : cents + WHOLE - rest
 }

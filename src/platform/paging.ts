@@ -10,8 +10,7 @@ export const pageQuery = z.object({
 export type Page<T> = { items: T[]; nextCursor: string | null }
 
 /** A cursor over (time, id), the order in which every list is sorted. */
-export const encodeCursor = (at: Date, id: string): string =>
-  Buffer.from(`${at.toISOString()}|${id}`).toString('base64url')
+const encodeCursor = (at: Date, id: string): string => Buffer.from(`${at.toISOString()}|${id}`).toString('base64url')
 
 /** @throws AppError 422 `cursor_invalid` for text that no list handed out. */
 export function decodeCursor(cursor: string): { at: Date; id: string } {
