@@ -1,5 +1,6 @@
 -- What DBAs and ops see and do. Every file here can run again on any database: `create or replace` keeps the grants and
--- whatever people have built on top. Who renames or drops a column of a view puts `drop view` into the same file.
+-- whatever people have built on top. Who renames or drops a column of a view puts `drop view` into the same file. Before
+-- an upgrade of pg-boss that changes its tables: `drop schema inspect cascade`; the migration brings it back.
 create schema if not exists inspect;
 comment on schema inspect is 'Views to look at orders, jobs and stock, and functions to steer the jobs; safe to use in production';
 
@@ -18,15 +19,15 @@ language sql immutable set search_path = pg_catalog as $$
 $$;
 comment on function inspect.first_job_id is 'Not greater than the id of any job that falls due at this moment or later';
 
+-- A body that is parsed now and not when it runs: who calls it needs no right on schema pgboss.
 create or replace function inspect.job_state(state pgboss.job_state, start_after timestamptz) returns text
-language sql stable as $$
-  select case state
-    when 'created' then case when start_after > pgboss.job_now() then 'delayed' else 'queued' end
-    when 'retry' then 'retrying'
-    when 'active' then 'processing'
-    else state::text
-  end
-$$;
+language sql stable
+return case state
+  when 'created' then case when start_after > pgboss.job_now() then 'delayed' else 'queued' end
+  when 'retry' then 'retrying'
+  when 'active' then 'processing'
+  else state::text
+end;
 comment on function inspect.job_state is 'State of a job in our words: queued, delayed, retrying, processing, completed, cancelled, failed';
 
 create or replace function inspect.kind_of_job(job_id uuid) returns text

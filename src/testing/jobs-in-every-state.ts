@@ -15,7 +15,11 @@ import type { TestDatabase } from './database.ts'
 import { drain } from './drain.ts'
 import { testRuntime } from './job-runtime.ts'
 
-const payload = z.strictObject({ n: z.number(), orderId: z.uuid().optional(), orderIds: z.array(z.uuid()).optional() })
+const payload = z.strictObject({
+  n: z.number().default(0),
+  orderId: z.uuid().optional(),
+  orderIds: z.array(z.uuid()).optional(),
+})
 export type Work = z.infer<typeof payload>
 
 /** Does what `behave` says and records that it ran. */
@@ -60,6 +64,20 @@ export async function jobWorld(database: TestDatabase) {
     contracts: handlers.map(handler => handler.contract),
     enqueue,
     rows,
+    /** The first row. @throws when there is none */
+    one: async <T extends object>(text: string, values: unknown[] = []): Promise<T> => {
+      const [row] = await rows<T>(text, values)
+      if (row === undefined) throw new Error(`no row: ${text}`)
+      return row
+    },
+    /** Empties the database and forgets what was counted. */
+    reset: async () => {
+      behave = idle
+      await rt.meter.flush(database.db, 'earlier', new Date())
+      await rows(`truncate effects, job_attempts, dead_letters, job_keys, job_minutes, workers, queue_pauses, operator_actions,
+        schedules, schedule_runs, orders, order_events`)
+      await rows('delete from pgboss.job')
+    },
     /** Runs what is due of `test.act`. */
     work: () => drain(rt, [act.kind]),
     /** What the next attempts do. */
