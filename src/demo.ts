@@ -1,5 +1,5 @@
 /** `npm run demo`: 200 buyers at once against a running server, as its clients see it; exit code 1 if anything differs. */
-import { createApi } from './demo/api.ts'
+import { type Api, createApi } from './demo/api.ts'
 import { scarcePieces } from './demo/cast.ts'
 import { failure, sentenceOf } from './demo/failure.ts'
 import { inspectServer } from './demo/inspect-server.ts'
@@ -12,7 +12,7 @@ import { waitUntilQuiet } from './demo/server-state.ts'
 import { paintFor } from './demo/show.ts'
 import { openSimulators } from './demo/simulators.ts'
 import { castStories } from './demo/stories.ts'
-import { findRun } from './embedded/index.ts'
+import { findRun, type Run } from './embedded/index.ts'
 
 const progress = createProgress(process.stdout)
 const paint = paintFor(process.stdout.isTTY === true && !process.env.NO_COLOR)
@@ -20,11 +20,14 @@ const paint = paintFor(process.stdout.isTTY === true && !process.env.NO_COLOR)
 /** Returns whether the server's word is the same in everything. */
 async function demonstrate(options: DemoOptions): Promise<boolean> {
   const began = performance.now()
-  const { url, ...simulatorUrls } = await findServer(options)
+  const local = await findRun()
+  const url = options.url ?? local?.apiUrl
+  if (url === undefined) throw failure('No server runs from this checkout: start it with npm start, then try again')
   const api = createApi(url)
-  await checkReady(url)
+  await checkReady(api)
+  const simulators = await openSimulators(findSimulators(url, options, local))
   const stories = castStories(options.buyers)
-  const stage = await openStage(api, await openSimulators(simulatorUrls), scarcePieces(stories))
+  const stage = await openStage(api, simulators, scarcePieces(stories))
   const before = await waitUntilQuiet(stage, () => progress.say('Waiting until what an earlier run left has settled'))
   progress.say(`${options.buyers} buyers on the trip "${stage.trip.title}" at ${url}`)
   const played = await perform(stage, progress, stories, before)
@@ -41,26 +44,21 @@ async function demonstrate(options: DemoOptions): Promise<boolean> {
   return isSame
 }
 
-/** Where the server and its simulators are: as told, or those that `npm start` runs from this checkout. */
-async function findServer(options: DemoOptions): Promise<{ url: string; payments: string; whatsapp: string }> {
-  const local = await findRun()
-  const url = options.url ?? local?.apiUrl
-  if (url === undefined) throw failure('No server runs from this checkout: start it with npm start, then try again')
+/** Where the simulators are: as told, or those that `npm start` runs from this checkout beside the server. */
+function findSimulators(url: string, options: DemoOptions, local: Run | undefined) {
   const run = local !== undefined && new URL(url).port === new URL(local.apiUrl).port ? local : undefined
   const payments = options.paymentsUrl ?? run?.paymentsUrl
   const whatsapp = options.whatsappUrl ?? run?.whatsappUrl
-  if (payments !== undefined && whatsapp !== undefined) return { url, payments, whatsapp }
+  if (payments !== undefined && whatsapp !== undefined) return { payments, whatsapp }
   throw failure(
     `The simulators of ${url} are unknown: start it with npm start -- --demo, or name --payments-url and --whatsapp-url`,
   )
 }
 
-async function checkReady(url: string): Promise<void> {
-  const { status } = await createApi(url)
-    .call('GET', '/api/health/ready')
-    .catch(() => ({ status: 0 }))
-  if (status === 0) throw failure(`No server answers at ${url}: start it with npm start, then try again`)
-  if (status !== 200) throw failure(`The server at ${url} is not ready (${status}): wait until npm start says so`)
+async function checkReady(api: Api): Promise<void> {
+  const { status } = await api.call('GET', '/api/health/ready').catch(() => ({ status: 0 }))
+  if (status === 0) throw failure(`No server answers at ${api.url}: start it with npm start, then try again`)
+  if (status !== 200) throw failure(`The server at ${api.url} is not ready (${status}): wait until npm start says so`)
 }
 
 try {

@@ -13,6 +13,8 @@ type Output = Pick<WriteStream, 'write'> & { isTTY?: boolean; columns?: number }
 
 const REDRAW_MS = 80
 const BAR_CELLS = 24
+/** Of a terminal that does not say how wide it is; a bar over two lines could not be redrawn. */
+const WIDE = 80
 /** Clears the line from the cursor to its end. */
 const CLEAR = '\u001b[K'
 
@@ -24,7 +26,8 @@ export function createProgress(output: Output): Progress {
     act: async (title, total, play) => {
       const began = performance.now()
       let done = 0
-      const draw = () => isTerminal && output.write(`\r${barOf(title, done, total).slice(0, output.columns)}${CLEAR}`)
+      const draw = () =>
+        isTerminal && output.write(`\r${barOf(title, done, total).slice(0, (output.columns || WIDE) - 1)}${CLEAR}`)
       const clock = setInterval(draw, REDRAW_MS)
       draw()
       try {
