@@ -23,6 +23,9 @@ async function demonstrate(options: DemoOptions): Promise<boolean> {
   const local = await findRun()
   const url = options.url ?? local?.apiUrl
   if (url === undefined) throw failure('No server runs from this checkout: start it with npm start, then try again')
+  if (options.url === undefined && local?.ready === false) {
+    throw failure('npm start is still starting the server: try again when it says that Antre runs')
+  }
   const api = createApi(url)
   await checkReady(api)
   const simulators = await openSimulators(findSimulators(url, options, local))
@@ -30,6 +33,7 @@ async function demonstrate(options: DemoOptions): Promise<boolean> {
   const stage = await openStage(api, simulators, scarcePieces(stories))
   const before = await waitUntilQuiet(stage, () => progress.say('Waiting until what an earlier run left has settled'))
   progress.say(`${options.buyers} buyers on the trip "${stage.trip.title}" at ${url}`)
+  progress.say('Some messages and refunds fail on purpose: npm start shows warnings of them.')
   const played = await perform(stage, progress, stories, before)
   const seen = await progress.act('the server is asked about everything', played.buyers.length, report =>
     inspectServer(stage, played.buyers, before.timestamp, report),
