@@ -46,4 +46,4 @@ const keptOf = (buyers: readonly Bought[], productId: string): number =>
   )
 
 /** Such as `Rp 453.793`. */
-export const rupiah = (amount: number): string => `Rp ${new Intl.NumberFormat('id-ID').format(amount)}`
+const rupiah = (amount: number): string => `Rp ${new Intl.NumberFormat('id-ID').format(amount)}`

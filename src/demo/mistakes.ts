@@ -8,7 +8,7 @@ import type { Stage } from './stage.ts'
 /** Something that people do wrong, and what the server made of it. */
 export type Mistake = { what: string; expected: string; got: string }
 
-export const refused = (what: string, expected: string, answer: Answer): Mistake => ({
+const refused = (what: string, expected: string, answer: Answer): Mistake => ({
   what,
   expected,
   got: describeAnswer(answer),
