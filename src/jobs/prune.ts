@@ -46,7 +46,7 @@ async function inBatches(run: OutsideRun, prune: (tx: Tx) => Promise<number>): P
 }
 
 /** Returns how many rows it deleted, at most `limit`. */
-export async function pruneTable(tx: Tx, rule: RetentionRule, limit: number): Promise<number> {
+async function pruneTable(tx: Tx, rule: RetentionRule, limit: number): Promise<number> {
   const table = sql.table(rule.table)
   const before = new Date(tx.now.getTime() - rule.days * 86_400_000)
   const { numAffectedRows } = await sql`
@@ -57,7 +57,7 @@ export async function pruneTable(tx: Tx, rule: RetentionRule, limit: number): Pr
 }
 
 /** A key whose job does not wait any more (it died before a handler saw it) would keep its kind from queueing it again. */
-export async function freeOrphanedKeys(tx: Tx): Promise<void> {
+async function freeOrphanedKeys(tx: Tx): Promise<void> {
   await sql`
     delete from job_keys k where not exists (
       select 1 from pgboss.job_common j where j.name = k.kind and j.id = k.job_id and j.state <= 'active')
