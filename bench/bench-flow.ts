@@ -2,7 +2,7 @@ import { advance, deadlineJobPayload, defineFlow, mergeDeadlines } from '../src/
 import { defineJob, inTx } from '../src/platform/job.ts'
 
 /** The order core alone: one transition, no follow-ups. Its orders are rows of flow `jastip` that fill-orders made. */
-export const coreFlow = defineFlow('jastip', {
+const coreFlow = defineFlow('jastip', {
   statuses: {
     pending_dp: { onDeadline: 'settle' },
     awaiting_validation: { onDeadline: 'settle' },

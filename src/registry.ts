@@ -32,7 +32,7 @@ import { rateLimitRetention } from './platform/rate-limit.ts'
 import type { Reaction } from './platform/tx.ts'
 import { releaseStockHandler, releaseStockReaction, sweepStock, sweepStockHandler } from './stock/index.ts'
 
-export const flows: readonly AnyFlow[] = [jastip]
+const flows: readonly AnyFlow[] = [jastip]
 
 /** `flow.onDeadline` → the job that the sweep raises. */
 const deadlineJobs: DeadlineBindings = new Map([...jastipDeadlineJobs])
