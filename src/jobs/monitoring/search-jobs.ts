@@ -38,7 +38,8 @@ export type JobQuery = {
   cursor?: string | undefined
 }
 
-const LIMIT = sql.raw(`set local statement_timeout = '5s'`)
+/** Compiling the statement would cost more than most searches. */
+const LIMIT = sql.raw(`set local statement_timeout = '5s'; set local jit = off`)
 const QUERY_CANCELED = '57014'
 
 /**
