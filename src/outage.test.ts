@@ -48,10 +48,14 @@ afterAll(async () => {
   await rm(dir, { recursive: true, force: true })
 })
 
+/** The fields that this test reads, each where the answer has it. */
+type Answer = { id: string; orderId: string; accessToken: string; status: string }
+
 async function call(method: string, path: string, body?: object, token?: string) {
   const headers = { 'content-type': 'application/json', ...(token ? { authorization: `Bearer ${token}` } : {}) }
   const response = await fetch(url + path, { method, headers, ...(body ? { body: JSON.stringify(body) } : {}) })
-  return { status: response.status, data: (await response.json()).data }
+  const { data } = (await response.json()) as { data: Answer }
+  return { status: response.status, data }
 }
 
 async function openTrip(token: string): Promise<{ tripId: string; productId: string }> {
@@ -67,7 +71,7 @@ async function openTrip(token: string): Promise<{ tripId: string; productId: str
     { tripId: trip.data.id, title: 'Queueing', price: 50_000, type: 'tasks' },
     token,
   )
-  return { tripId: trip.data.id, productId: product.data.id }
+  return { tripId: trip.data.id ?? '', productId: product.data.id ?? '' }
 }
 
 test('Redis stopped and started again while buyers check out and owners look: no request fails, every status is right', async () => {
@@ -75,7 +79,7 @@ test('Redis stopped and started again while buyers check out and owners look: no
     `outage: ${redis ? `Redis at ${redis.url} stops in the middle` : 'no redis-server here, all of it without'}\n`,
   )
   const login = await call('POST', '/api/auth/login', { email: 'jastiper@demo.antre', password: 'demo-password-1' })
-  const token = login.data.accessToken
+  const token = login.data.accessToken ?? ''
   const { tripId, productId } = await openTrip(token)
   const statuses: number[] = []
   const orders: string[] = []
@@ -90,7 +94,7 @@ test('Redis stopped and started again while buyers check out and owners look: no
       items: [{ productId, quantity: 1 }],
     })
     statuses.push(made.status)
-    if (made.data?.orderId) orders.push(made.data.orderId)
+    orders.push(made.data?.orderId ?? 'none')
     for (const path of [
       `/api/orders/${made.data?.orderId}/status`,
       '/api/orders?flow=jastip&limit=5',
