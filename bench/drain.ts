@@ -80,7 +80,7 @@ async function enqueueTrivial(pool: pg.Pool, jobs: number): Promise<void> {
   const log = createLog('error', 'bench')
   await installQueues(pool, log, [trivial as never])
   const boss = await startBoss(pool, log)
-  const queue = createJobQueue(boss, createWaker(pool, log))
+  const queue = createJobQueue(createWaker(pool, log))
   const deps = { db: createDb(pool), jobs: queue, reactions: [], log }
   await inTransaction(deps, systemActor('bench'), tx => tx.enqueue(trivial, payloads(jobs)))
   await boss.stop({ graceful: false, close: false })

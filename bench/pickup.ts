@@ -138,7 +138,7 @@ async function withSender<T>(pool: pg.Pool, use: (send: Send) => Promise<T>): Pr
   const log = createLog('error', 'bench')
   await installQueues(pool, log, [pickupJob as never])
   const boss = await startBoss(pool, log)
-  const deps = { db: createDb(pool), jobs: createJobQueue(boss, createWaker(pool, log)), reactions: [], log }
+  const deps = { db: createDb(pool), jobs: createJobQueue(createWaker(pool, log)), reactions: [], log }
   try {
     return await use(sentAt => inTransaction(deps, systemActor('bench'), tx => tx.enqueue(pickupJob, [{ sentAt }])))
   } finally {

@@ -19,7 +19,7 @@ export function loopPerOrder(context: BenchContext, count: number): Promise<numb
     const log = createLog('error', 'bench')
     const own = createPool({ url, max: LOOPS, name: 'bench-loop', log })
     const boss = await startBoss(own, log)
-    const deps = { db: createDb(own), jobs: createJobQueue(boss, createWaker(own, log)), reactions: [], log }
+    const deps = { db: createDb(own), jobs: createJobQueue(createWaker(own, log)), reactions: [], log }
     const [refund, release] = ['order.auto-refund', 'stock.release'].map(find)
     const dueAt = new Date().toISOString()
     const begin = performance.now()

@@ -112,7 +112,7 @@ function settleBy(
     try {
       const begin = performance.now()
       worker.send('go')
-      while (await isUnfinished(pool, status, kinds.includes('stock.release'))) await sleep(10)
+      while (await isUnfinished(pool, status, kinds.includes('stock.release'))) await sleep(25)
       return (count / (performance.now() - begin)) * 1000
     } finally {
       await stopPeer(worker)
@@ -144,7 +144,7 @@ async function enqueue<P>(pool: pg.Pool, contract: JobContract<P>, payloads: P[]
   const log = createLog('error', 'bench')
   await installQueues(pool, log, [contract as never])
   const boss = await startBoss(pool, log)
-  const deps = { db: createDb(pool), jobs: createJobQueue(boss, createWaker(pool, log)), reactions: [], log }
+  const deps = { db: createDb(pool), jobs: createJobQueue(createWaker(pool, log)), reactions: [], log }
   await inTransaction(deps, systemActor('bench'), tx => tx.enqueue(contract, payloads))
   await boss.stop({ graceful: false, close: false })
 }

@@ -84,7 +84,7 @@ create table guest_access_tokens (
   used_at timestamptz,
   expires_at timestamptz not null,
   revoked_at timestamptz
-) with (fillfactor = 80);
+) with (fillfactor = 50);
 create index guest_access_tokens_order on guest_access_tokens (order_id);
 create index guest_access_tokens_guest on guest_access_tokens (guest_id);
 create index guest_access_tokens_expires on guest_access_tokens (expires_at);

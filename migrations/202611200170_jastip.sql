@@ -181,7 +181,7 @@ create table jastip_payments (
   created_at timestamptz not null,
   updated_at timestamptz not null,
   primary key (order_id, id)
-) with (fillfactor = 80);
+) with (fillfactor = 50);
 comment on table jastip_payments is 'Money of an order: links asked for, proofs claimed, gateway money received';
 comment on column jastip_payments.provider is 'gateway: the payment provider; transfer: straight to the owner, with a proof';
 

@@ -51,7 +51,7 @@ export async function buildDeps(config: Config, name: 'api' | 'worker' | 'cli' |
       db,
       boss,
       hot,
-      jobs: createJobQueue(boss, waker),
+      jobs: createJobQueue(waker),
       reactions: [...reactions, hotStatusReaction(hot)],
       files: createLocalFiles(config.FILES_DIR),
       paymentProvider: config.PAYMENT_BASE_URL

@@ -55,7 +55,7 @@ async function seedAll(databaseUrl: string, log: Log): Promise<void> {
   try {
     const boss = await startBoss(pool, log)
     const waker = createWaker(pool, log)
-    const deps = { db, jobs: createJobQueue(boss, waker), reactions, log }
+    const deps = { db, jobs: createJobQueue(waker), reactions, log }
     for (const seed of seeds) await seed(deps)
     await waker.idle()
     await boss.stop({ graceful: false, close: false })

@@ -20,7 +20,7 @@ const deps = {
   db,
   pool,
   boss,
-  jobs: createJobQueue(boss, createWaker(pool, log)),
+  jobs: createJobQueue(createWaker(pool, log)),
   reactions: full ? [...reactions, hotStatusReaction(hot)] : [],
   log,
 }

@@ -9,7 +9,7 @@ const databaseUrl = process.env.DATABASE_URL ?? ''
 const log = createLog('warn', 'bench')
 const pool = createPool({ url: databaseUrl, max: 10, name: 'bench-antre', log })
 const boss = await startBoss(pool, log)
-const deps = { db: createDb(pool), pool, boss, jobs: createJobQueue(boss, createWaker(pool, log)), reactions: [], log }
+const deps = { db: createDb(pool), pool, boss, jobs: createJobQueue(createWaker(pool, log)), reactions: [], log }
 
 let handled = 0
 const total = Number(process.env.JOBS)

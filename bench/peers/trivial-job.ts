@@ -1,11 +1,11 @@
 import { z } from 'zod'
 import { defineJob } from '../../src/platform/job.ts'
 
-export const BATCH = Number(process.env.BENCH_BATCH ?? 500)
+export const BATCH = 500
 
 /** A job that does nothing: what is measured is the queue. */
 export const trivial = defineJob('bench.trivial', {
   payload: z.strictObject({ n: z.number(), note: z.string() }),
   batch: BATCH,
-  slots: Number(process.env.BENCH_SLOTS ?? 2),
+  slots: 2,
 })

@@ -1,5 +1,5 @@
--- Two short lists: what the sweep has yet to take (index orders_due), and what it took and nothing moved since (index
--- orders_deadline_queued). The dead letters of the second list say whether its job died.
+-- Two short lists by index orders_due: what the sweep has yet to take, and what it took and nothing moved since. The dead
+-- letters of the second list say whether its job died.
 create or replace view inspect.order_deadline_due as
 with dead as materialized (
   select distinct on (member) member as order_id, d.id as dead_letter_id, d.discarded_at is not null as discarded

@@ -37,7 +37,7 @@ async function withPool<T>(
     const boss = await startBoss(pool, log)
     try {
       const actor = systemActor(`cli ${userInfo().username}`)
-      return await work({ db, pool, jobs: createJobQueue(boss, waker), log, reactions: [], env, databaseUrl, actor })
+      return await work({ db, pool, jobs: createJobQueue(waker), log, reactions: [], env, databaseUrl, actor })
     } finally {
       await waker.idle()
       await boss.stop({ graceful: false, close: false })

@@ -1,3 +1,9 @@
+// A reader that has seen enough (`| head`) is no error.
+process.stdout.on('error', error => {
+  if (!('code' in error) || error.code !== 'EPIPE') throw error
+  process.exit()
+})
+
 /** Writes one line. */
 export function say(line: string): void {
   process.stdout.write(`${line}\n`)

@@ -45,7 +45,7 @@ export async function installQueues(pool: pg.Pool, log: Log, contracts: readonly
     // Claims and completions turn over every row: vacuum by count, not by share of a table of finished jobs.
     await pool.query(`alter table pgboss.job_common set (
       autovacuum_vacuum_scale_factor = 0.02, autovacuum_vacuum_threshold = 5000, autovacuum_vacuum_insert_scale_factor = 0.2,
-      autovacuum_analyze_scale_factor = 0.05, autovacuum_vacuum_cost_delay = 0)`)
+      autovacuum_analyze_scale_factor = 0.05)`)
     await ensureQueue(boss, DEAD_QUEUE, { retry: [5, 30, 300], timeoutSeconds: 60 }, null)
     for (const contract of contracts) await ensureQueue(boss, contract.kind, contract, DEAD_QUEUE)
   } finally {

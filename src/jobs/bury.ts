@@ -3,6 +3,7 @@ import { newId } from '../platform/ids.ts'
 import type { OnDead } from '../platform/job.ts'
 import type { Tx } from '../platform/tx.ts'
 import type { JobError } from './history.ts'
+import { clearKeys } from './keys.ts'
 import type { Runtime } from './runtime.ts'
 
 export type DeadJob = { jobId: string; kind: string; payload: unknown; error: JobError }
@@ -22,6 +23,8 @@ export async function writeDeadLetter(rt: Pick<Runtime, 'handlers' | 'log'>, tx:
     on conflict (job_id) do nothing
   `.execute(tx.db)
   if (numAffectedRows === 0n) return
+  // A job that died before a handler saw it still holds its key.
+  await clearKeys(tx.db, dead.kind, [dead.jobId])
   rt.log.error(
     { job_id: dead.jobId, kind: dead.kind, error: dead.error.message },
     'a job died; it waits in dead_letters',

@@ -2,7 +2,7 @@ import { isConnectionError } from '../platform/errors.ts'
 import { listen } from '../platform/listen.ts'
 import type { Claims } from './claims.ts'
 import { createLane, type Lane, takeBatch, takeSingly } from './lane.ts'
-import { findDueKinds } from './pgboss-rows.ts'
+import { findDueKinds, findPausedKinds } from './pgboss-rows.ts'
 import type { Runtime } from './runtime.ts'
 import { WAKE_CHANNEL } from './wake.ts'
 
@@ -84,9 +84,18 @@ export function startDispatcher(rt: Runtime, claims: Claims, databaseUrl: string
 
   async function look(): Promise<void> {
     try {
-      const { due, paused } = await findDueKinds(rt.db, [...lanes.keys()])
-      for (const lane of lanes.values()) lane.paused = paused.includes(lane.kind)
-      wake(due)
+      const paused = await findPausedKinds(rt.db)
+      for (const lane of lanes.values()) lane.paused = paused.has(lane.kind)
+      // A busy `inTx` lane takes on until it finds nothing: asking for it would only walk what it has just finished.
+      const asked = [...lanes.values()].filter(
+        lane => !lane.paused && (lane.busy === 0 || lane.handler.mode === 'outside'),
+      )
+      wake(
+        await findDueKinds(
+          rt.db,
+          asked.map(lane => lane.kind),
+        ),
+      )
     } catch (error) {
       rt.log.debug({ err: error }, 'the look for due jobs failed; it repeats every second')
     }

@@ -1,19 +1,16 @@
 import { sql } from 'kysely'
-import { fromKysely, type JobInsert, type PgBoss } from 'pg-boss'
 import { newId } from '../platform/ids.ts'
 import { type EnqueueOptions, type JobContract, type JobQueue, PRIORITIES } from '../platform/job.ts'
 import type { TxDb } from '../platform/tx.ts'
+import { insertWaitingJobs } from './pgboss-rows.ts'
 import type { Waker } from './wake.ts'
 
 /** Jobs per insert statement. */
 const CHUNK = 1_000
 
-/** The job store of transactions, on pg-boss. */
-export function createJobQueue(boss: PgBoss, waker: Waker): JobQueue {
-  return {
-    insert: (db, job, payloads, options) => insertJobs(boss, db, job, payloads, options),
-    wake: kinds => waker.wake(kinds),
-  }
+/** The job store of transactions, in pg-boss' table. */
+export function createJobQueue(waker: Waker): JobQueue {
+  return { insert: insertJobs, wake: kinds => waker.wake(kinds) }
 }
 
 /**
@@ -21,23 +18,19 @@ export function createJobQueue(boss: PgBoss, waker: Waker): JobQueue {
  * how long a job has waited without reading more columns. @throws ZodError when a payload breaks the contract
  */
 async function insertJobs<P>(
-  boss: PgBoss,
   db: TxDb,
   job: JobContract<P>,
   payloads: readonly P[],
   options: EnqueueOptions & { now: Date },
 ): Promise<void> {
-  const due = options.startAfter ?? options.now
+  const startAt = options.startAfter ?? options.now
   const priority = PRIORITIES[options.priority ?? job.priority]
-  const all = payloads.map(payload => ({
-    id: newId(due),
-    data: job.payload.parse(payload) as object,
-    priority,
-    ...(options.startAfter === undefined ? {} : { startAfter: options.startAfter.toISOString() }),
-  }))
+  const all = payloads.map(payload => ({ id: newId(startAt), data: JSON.stringify(job.payload.parse(payload)) }))
   const jobs = job.key === undefined ? all : await claimKeys(db, job.kind, all, payloads.map(job.key))
   for (let from = 0; from < jobs.length; from += CHUNK) {
-    await boss.insert(job.kind, jobs.slice(from, from + CHUNK) as JobInsert[], { db: fromKysely(db) })
+    const chunk = jobs.slice(from, from + CHUNK)
+    const rows = { ids: chunk.map(({ id }) => id), payloads: chunk.map(({ data }) => data) }
+    await insertWaitingJobs(db, job.kind, rows, { priority, startAt })
   }
 }
 

@@ -1,9 +1,9 @@
-import { timeOfId } from '../platform/ids.ts'
 import type { InTxHandler, JobHandler } from '../platform/job.ts'
 import type { Claims } from './claims.ts'
 import { runBatch, runOutside } from './run-claims.ts'
 import { runLocked } from './run-locked.ts'
 import type { Claim, Runtime } from './runtime.ts'
+import { waitsOf } from './waits.ts'
 
 /**
  * One kind of jobs in this process. An `inTx` lane starts slowly: its first job is claimed, then batches by row locks
@@ -113,14 +113,6 @@ async function fetchClaims(rt: Runtime, claims: Claims, kind: string, batchSize:
     const retryCount = 'retryCount' in job ? Number(job.retryCount) : 0
     return claims.add({ id: job.id, kind, data: job.data, retryCount, startedAt: now, abort: new AbortController() })
   })
-  rt.meter.started(
-    kind,
-    taken.map(claim => waitOf(claim, now)),
-  )
+  rt.meter.started(kind, taken.length, waitsOf(taken, now))
   return taken
-}
-
-function waitOf(claim: Claim, now: number): number {
-  const due = claim.retryCount === 0 ? timeOfId(claim.id) : undefined
-  return due === undefined ? 0 : Math.max(0, now - due)
 }

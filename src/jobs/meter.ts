@@ -14,7 +14,7 @@ type Counts = {
 
 /** What this process did since the last flush, per kind, and in total. Costs no statement per job. */
 export type Meter = {
-  started(kind: string, waitsMs: readonly number[]): void
+  started(kind: string, jobs: number, waitsMs: readonly number[]): void
   completed(kind: string, jobs: number, runMs: number): void
   failed(kind: string, runMs: number): void
   dead(kind: string): void
@@ -42,9 +42,9 @@ export function createMeter(): Meter {
     return fresh
   }
   return {
-    started(kind, waitsMs) {
+    started(kind, jobs, waitsMs) {
       const counts = countsOf(kind)
-      counts.started += waitsMs.length
+      counts.started += jobs
       for (const wait of waitsMs) observe(counts.wait, wait)
     },
     completed(kind, jobs, runMs) {

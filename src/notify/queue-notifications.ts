@@ -30,7 +30,7 @@ export async function queueNotifications(tx: Tx, notifications: readonly NewNoti
     dedupe_key: `${occasion}:${event}:${recipient.type}:${recipient.id}:whatsapp`,
     data: data ?? {},
   }))
-  const { rows } = await sql<{ id: string }>`
+  const { rows } = await sql<{ id: string; orderId: string | null }>`
     with logged as (
       insert into notifications
         (id, order_id, recipient_type, recipient_id, channel, event, language, data, dedupe_key, status, created_at, error)
@@ -50,10 +50,10 @@ export async function queueNotifications(tx: Tx, notifications: readonly NewNoti
       insert into notify_inbox (user_id, order_id, event, data, created_at)
       select recipient_id, order_id, event, data, ${tx.now} from logged where recipient_type = 'user' order by id
     )
-    select id from logged where status = 'queued' order by id
+    select id, order_id as "orderId" from logged where status = 'queued' order by id
   `.execute(tx.db)
   await tx.enqueue(
     sendWhatsapp,
-    rows.map(row => ({ notificationId: row.id })),
+    rows.map(({ id, orderId }) => ({ notificationId: id, orderId })),
   )
 }

@@ -21,7 +21,7 @@ export const crashHandlers: readonly JobHandler<never>[] = [
     await sql`select pg_sleep(0.05)`.execute(tx.db)
   }),
   outside(callOutside, async (_deps: object, job, run) => {
-    await sleep(30)
+    await sleep(100)
     await run.complete(async tx => {
       await sql`insert into crash_effects (kind, n) values ('crash.call', ${job.n})`.execute(tx.db)
     })

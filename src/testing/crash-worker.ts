@@ -14,7 +14,7 @@ await runEntry(async () => {
     db: createDb(pool),
     pool,
     boss,
-    jobs: createJobQueue(boss, createWaker(pool, log)),
+    jobs: createJobQueue(createWaker(pool, log)),
     reactions: [],
     log,
   }

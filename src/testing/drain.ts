@@ -1,4 +1,12 @@
-import { createClaims, createLane, findDueKinds, type Runtime, takeBatch, takeSingly } from '../jobs/index.ts'
+import {
+  createClaims,
+  createLane,
+  findDueKinds,
+  findPausedKinds,
+  type Runtime,
+  takeBatch,
+  takeSingly,
+} from '../jobs/index.ts'
 
 const MAX_ROUNDS = 1_000
 
@@ -11,7 +19,8 @@ export async function drain(rt: Runtime, kinds: readonly string[] = [...rt.handl
   const lanes = new Map([...rt.handlers].map(([kind, handler]) => [kind, createLane(handler)]))
   let runs = 0
   for (let round = 0; round < MAX_ROUNDS; round++) {
-    const { due } = await findDueKinds(rt.db, kinds)
+    const paused = await findPausedKinds(rt.db)
+    const due = (await findDueKinds(rt.db, kinds)).filter(kind => !paused.has(kind))
     if (due.length === 0) return runs
     for (const kind of due) {
       const lane = lanes.get(kind)

@@ -17,7 +17,7 @@ export async function testRuntime(
     handlers.map(handler => handler.contract),
   )
   const boss = await startBoss(database.pool, log)
-  const jobs = createJobQueue(boss, createWaker(database.pool, log))
+  const jobs = createJobQueue(createWaker(database.pool, log))
   const deps = { db: database.db, pool: database.pool, boss, jobs, reactions: options.reactions ?? [], log }
   const runtime = createRuntime({ ...deps, ...options.deps }, handlers, new AbortController().signal)
   return { ...runtime, close: () => boss.stop({ graceful: false, close: false }) }

@@ -2,8 +2,8 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { isAlive } from '../embedded/index.ts'
+import { startService } from './keep-running.ts'
 import { startProcess } from './process.ts'
-import { startService } from './service.ts'
 
 describe('a process of npm start', () => {
   let dir: string
