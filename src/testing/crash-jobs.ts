@@ -12,6 +12,9 @@ export const callOutside = defineJob('crash.call', { payload, slots: 10, retry: 
 /** Waits for the outside as long as WAIT_MS says; detaches when it is asked to. */
 export const waitOutside = defineJob('crash.wait', { payload, slots: 2, timeoutSeconds: 120 })
 
+/** Number 13 kills the process that runs it, every time. */
+export const killWorker = defineJob('crash.kill', { payload, batch: 100 })
+
 /** Slow enough that a kill nearly always finds jobs in the middle of their transaction or call. */
 export const crashHandlers: readonly JobHandler<never>[] = [
   inTx(recordEffect, async (tx, jobs) => {
@@ -31,5 +34,11 @@ export const crashHandlers: readonly JobHandler<never>[] = [
     await run.complete(async tx => {
       await sql`insert into crash_effects (kind, n) values ('crash.wait', ${job.n})`.execute(tx.db)
     })
+  }),
+  inTx(killWorker, async (tx, jobs) => {
+    await sql`insert into crash_effects (kind, n) select 'crash.kill', n from unnest(${jobs.map(job => job.n)}::int[]) n`.execute(
+      tx.db,
+    )
+    if (jobs.some(job => job.n === 13)) process.kill(process.pid, 'SIGKILL')
   }),
 ]
