@@ -6,7 +6,7 @@ import type { AnyFlow } from './flow.ts'
 
 /** Most orders that one deadline job carries. */
 const SET_SIZE = 500
-/** Most orders that one sweep takes; when it took as many, the next sweep follows at once. */
+/** Most orders that one sweep takes unless told; when it took as many, the next sweep follows at once. */
 const SWEEP_SIZE = 20_000
 
 /** Payload of every deadline job. `dueAt` is the moment for which it was raised: a newer deadline is left alone. */
@@ -42,9 +42,14 @@ export const sweepDeadlines = defineJob('orders.sweep-deadlines', {
 
 /**
  * The sweep: takes due orders in the statement that marks them as queued, so that two sweeps never take the same order,
- * and raises one job per 500 of a (flow, transition). @throws Error when a status names an onDeadline without a job
+ * and raises one job per 500 of a (flow, transition). One sweep takes at most `sweepSize` orders.
+ * @throws Error when a status names an onDeadline without a job
  */
-export function sweepDeadlinesHandler(flows: readonly AnyFlow[], bindings: DeadlineBindings): InTxHandler {
+export function sweepDeadlinesHandler(
+  flows: readonly AnyFlow[],
+  bindings: DeadlineBindings,
+  sweepSize = SWEEP_SIZE,
+): InTxHandler {
   const jobOf = new Map<string, JobContract<DeadlineJob>>()
   for (const flow of flows) {
     for (const [status, rule] of Object.entries(flow.statuses)) {
@@ -54,15 +59,19 @@ export function sweepDeadlinesHandler(flows: readonly AnyFlow[], bindings: Deadl
       jobOf.set(`${flow.name}.${status}`, job)
     }
   }
-  return inTx(sweepDeadlines, tx => sweepDue(tx, jobOf))
+  return inTx(sweepDeadlines, tx => sweepDue(tx, jobOf, sweepSize))
 }
 
-async function sweepDue(tx: Tx, jobOf: ReadonlyMap<string, JobContract<DeadlineJob>>): Promise<void> {
+async function sweepDue(
+  tx: Tx,
+  jobOf: ReadonlyMap<string, JobContract<DeadlineJob>>,
+  sweepSize: number,
+): Promise<void> {
   const { rows } = await sql<{ id: string; place: string }>`
     update orders set deadline_queued_at = ${tx.now}
     where deadline_at <= ${tx.now} and deadline_queued_at is null
       and id = any(array(
-        select id from orders where deadline_at <= ${tx.now} and deadline_queued_at is null order by deadline_at limit ${SWEEP_SIZE}))
+        select id from orders where deadline_at <= ${tx.now} and deadline_queued_at is null order by deadline_at limit ${sweepSize}))
     returning id, flow || '.' || status as place
   `.execute(tx.db)
   const dueAt = tx.now.toISOString()
@@ -78,5 +87,5 @@ async function sweepDue(tx: Tx, jobOf: ReadonlyMap<string, JobContract<DeadlineJ
       sets.map(orderIds => ({ orderIds, dueAt })),
     )
   }
-  if (rows.length === SWEEP_SIZE) await tx.enqueue(sweepDeadlines, [{}])
+  if (rows.length === sweepSize) await tx.enqueue(sweepDeadlines, [{}])
 }

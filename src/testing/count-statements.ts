@@ -1,18 +1,5 @@
-import pg from 'pg'
+import { captureStatements } from './capture-statements.ts'
 
-/** Statements that this process sends to Postgres while `work` runs. */
-export async function countStatements(work: () => Promise<unknown>): Promise<number> {
-  const { prototype } = pg.Client
-  const original = prototype.query
-  let count = 0
-  prototype.query = function (this: pg.Client, ...given: Parameters<typeof original>) {
-    count++
-    return original.apply(this, given)
-  } as typeof original
-  try {
-    await work()
-  } finally {
-    prototype.query = original
-  }
-  return count
-}
+/** How many statements this process sends to Postgres while `work` runs. */
+export const countStatements = async (work: () => Promise<unknown>): Promise<number> =>
+  (await captureStatements(work)).length
