@@ -1,6 +1,6 @@
 import type { SeenOrder } from './inspect-server.ts'
 import type { Job } from './shapes.ts'
-import { RELEASE, type Story } from './stories.ts'
+import { RELEASE, type Story, WHATSAPP } from './stories.ts'
 
 /** What is compared of a buyer. */
 export type Told = {
@@ -72,7 +72,8 @@ const shortRefund = ({ provider, status, amount }: { provider: string; status: s
 const jobsOf = ({ jobs }: Story): string => sorted(jobs.map(kind => `${kind} completed`)) || 'none'
 
 function shortJobs(jobs: readonly Job[]): string {
-  const shown = jobs.map(({ kind, state }) => `${kind} ${state}`)
+  // The order's messages are compared with what WhatsApp received of them.
+  const shown = jobs.filter(({ kind }) => kind !== WHATSAPP).map(({ kind, state }) => `${kind} ${state}`)
   const released = `${RELEASE} completed`
   const others = shown.filter(each => each !== released)
   return sorted(shown.includes(released) ? [...others, released] : others) || 'none'

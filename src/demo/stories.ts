@@ -20,7 +20,7 @@ export type Story = {
   keepsStock: boolean
   /** Templates of the WhatsApp messages to the buyer: never above the daily limit of five. */
   messages: readonly string[]
-  /** Kinds of jobs that must have named the order; every other kind must not. */
+  /** Kinds of jobs beside its messages that must have named the order; every other kind must not. */
   jobs: readonly string[]
 }
 
