@@ -23,6 +23,11 @@ export function createPool(options: { url: string; max: number; name: string; lo
     keepAlive: true,
   })
   pool.on('error', error => options.log.warn({ err: error }, 'an idle database connection broke'))
+  // A connection that breaks between two statements of a transaction has no query that could fail: without a listener
+  // the event would end the process. The next statement fails by itself.
+  pool.on('connect', client => {
+    client.on('error', error => options.log.debug({ err: error }, 'a database connection in use broke'))
+  })
   return pool
 }
 

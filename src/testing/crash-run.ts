@@ -15,6 +15,8 @@ export type CrashReport = {
   twice: number
   dead: number
   kills: number
+  /** Workers that ended although nobody killed them. */
+  gaveUp: number
   /** Attempts that a kill or a crash of Postgres took from a worker. */
   takenBack: number
   /** Longest time from a kill to the moment at which a job of the killed worker was free to run again, in seconds. */
@@ -58,8 +60,16 @@ export async function crashRun(
     'create table crash_effects (kind text, n int, at timestamptz not null default clock_timestamp())',
   )
   await enqueueAll(database, options.jobs)
-  const workers = [await spawnWorker(database.url), await spawnWorker(database.url)]
   const killedAt: number[] = []
+  let gaveUp = 0
+  const spawnWatched = async () => {
+    const child = await spawnWorker(database.url)
+    child.once('exit', (_code, signal) => {
+      if (signal !== 'SIGKILL') gaveUp += 1
+    })
+    return child
+  }
+  const workers = [await spawnWatched(), await spawnWatched()]
   try {
     for (let kill = 0; kill < options.kills; kill++) {
       await sleep(150 + Math.random() * 700)
@@ -68,13 +78,13 @@ export async function crashRun(
       const child = workers[victim]
       if (child) await kill9(child)
       killedAt.push(Date.now())
-      workers[victim] = await spawnWorker(database.url)
+      workers[victim] = await spawnWatched()
     }
     await untilDone(database.pool, options.jobs * 2)
   } finally {
     await Promise.all(workers.map(kill9))
   }
-  return await report(database.pool, options.jobs, killedAt)
+  return { ...(await report(database.pool, options.jobs, killedAt)), gaveUp }
 }
 
 async function enqueueAll(database: TestDatabase, jobs: number): Promise<void> {
@@ -98,7 +108,7 @@ async function untilDone(pool: pg.Pool, all: number): Promise<void> {
   }
 }
 
-async function report(pool: pg.Pool, jobs: number, killedAt: readonly number[]): Promise<CrashReport> {
+async function report(pool: pg.Pool, jobs: number, killedAt: readonly number[]): Promise<Omit<CrashReport, 'gaveUp'>> {
   const { rows: counts } = await pool.query(
     `select count(*) as effects, count(distinct (kind, n)) as different,
        (select count(*) from dead_letters) as dead,
