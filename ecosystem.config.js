@@ -23,6 +23,8 @@ const common = {
   // The grace period of WORKER_GRACE_SECONDS (8 s) and 2 s more: nothing that still runs is killed.
   kill_timeout: 10_000,
   exp_backoff_restart_delay: 200,
+  // Compiled modules are kept, so that a restart needs less memory and time.
+  env: { NODE_COMPILE_CACHE: path('.antre/compile-cache') },
   time: false,
 }
 

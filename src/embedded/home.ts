@@ -11,6 +11,9 @@ export const HOME = join(ROOT, '.antre')
 
 export const POSTGRES_DIR = join(HOME, 'postgres')
 
+/** Where Node keeps the modules that it has compiled. */
+export const COMPILE_CACHE = join(HOME, 'compile-cache')
+
 /** Creates the folder; throws a refusal when this user may not write there. */
 export async function openHome(home: string = HOME): Promise<void> {
   try {

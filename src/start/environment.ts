@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { over } from '../embedded/index.ts'
+import { COMPILE_CACHE, over } from '../embedded/index.ts'
 import type { Settings } from './settings.ts'
 
 /** The addresses that this start found or made. */
@@ -29,6 +29,8 @@ export function environmentFor(
     PAYMENT_BASE_URL: addresses.paymentsUrl,
     PUBLIC_URL: settings.publicUrl,
     RATE_LIMIT_FACTOR: settings.demo ? '1000' : undefined,
+    // From the second start on no process loads the type stripper: 25 MB and 0.3 s less each (measured once).
+    NODE_COMPILE_CACHE: COMPILE_CACHE,
   }
   return {
     ...over(brought, given),

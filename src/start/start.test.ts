@@ -47,24 +47,13 @@ describe('the command line and the environment', () => {
   it('gives API and worker an environment that they accept, in which what was given wins', async () => {
     const given = { PORT: '4321', PAYMENT_BASE_URL: 'https://pay.example', REDIS_URL: '' }
     const settings = await readSettings(given, noFlags)
-    const secrets = Object.fromEntries(
-      [
-        'JWT_SECRET',
-        'CONTACT_HMAC_KEY',
-        'DATA_KEY',
-        'PAYMENT_WEBHOOK_SECRET',
-        'BOT_SECRET',
-        'PANEL_SESSION_SECRET',
-        'MONITORING_TOKEN',
-      ].map(name => [name, 'a-secret-of-enough-length']),
-    )
     const addresses = {
       databaseUrl: 'postgres://127.0.0.1:5/antre',
       redisUrl: 'redis://127.0.0.1:6',
       whatsappUrl: 'http://127.0.0.1:7',
       paymentsUrl: 'http://127.0.0.1:8',
     }
-    const config = readConfig(environmentFor(given, settings, secrets, addresses))
+    const config = readConfig(environmentFor(given, settings, testSecrets, addresses))
     expect(config).toMatchObject({
       DATABASE_URL: 'postgres://127.0.0.1:5/antre',
       REDIS_URL: 'redis://127.0.0.1:6',
