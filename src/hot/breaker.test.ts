@@ -1,5 +1,5 @@
+import { withinLimit } from '../platform/within-limit.ts'
 import { type Breaker, type BreakerState, createBreaker } from './breaker.ts'
-import { withinLimit } from './within-limit.ts'
 
 describe('the breaker', () => {
   let changes: BreakerState['breaker'][]

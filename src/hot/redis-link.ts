@@ -1,8 +1,8 @@
 import { type Redis, ReplyError } from 'ioredis'
 import type { Log } from '../platform/log.ts'
+import { withinLimit } from '../platform/within-limit.ts'
 import { type BreakerState, createBreaker } from './breaker.ts'
 import { createRedisClient, endRedisClient } from './redis-client.ts'
-import { withinLimit } from './within-limit.ts'
 
 const COMMAND_LIMIT_MS = 150
 const FAILURES_TO_OPEN = 3

@@ -1,10 +1,10 @@
 import type { Redis } from 'ioredis'
+import { withinLimit } from '../platform/within-limit.ts'
 import type { Announcer } from './announce.ts'
 import type { HotStatus, StoredStatus } from './hot-status.ts'
 import type { MissedWrites } from './missed-writes.ts'
 import type { RedisLink } from './redis-link.ts'
 import { callWriteStatus, portions, readHash } from './status-script.ts'
-import { withinLimit } from './within-limit.ts'
 
 const REPLAY_LIMIT_MS = 1_000
 

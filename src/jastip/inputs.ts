@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { SLUG } from './slug.ts'
+import { SLUG } from '../platform/slug.ts'
 
 const MAX_RUPIAH = 100_000_000_000
 const MAX_STOCK = 1_000_000_000

@@ -1,19 +1,11 @@
-/** a–z, 0–9, `_` and `-`, 3–30 characters. */
-export const SLUG = /^[a-z0-9_-]{3,30}$/
+import { slugify } from '../platform/slug.ts'
 
 const LONGEST = 30
 const SHORTEST = 3
 
 /** A slug out of a title; `id` fills it up when the title has too few letters. */
 export function slugFrom(title: string, id: string): string {
-  const plain = title
-    .normalize('NFKD')
-    .replace(/\p{M}/gu, '')
-    .toLowerCase()
-    .replace(/[^a-z0-9]+/g, '-')
-    .replace(/^-+|-+$/g, '')
-    .slice(0, LONGEST)
-    .replace(/-+$/, '')
+  const plain = slugify(title, LONGEST)
   return plain.length >= SHORTEST ? plain : withSuffix(plain, id)
 }
 

@@ -1,4 +1,5 @@
 import { sql } from 'kysely'
+import { chunksOf } from '../platform/chunks.ts'
 import { newId } from '../platform/ids.ts'
 import { type EnqueueOptions, type JobContract, type JobQueue, PRIORITIES } from '../platform/job.ts'
 import type { TxDb } from '../platform/tx.ts'
@@ -27,8 +28,7 @@ async function insertJobs<P>(
   const priority = PRIORITIES[options.priority ?? job.priority]
   const all = payloads.map(payload => ({ id: newId(startAt), data: JSON.stringify(job.payload.parse(payload)) }))
   const jobs = job.key === undefined ? all : await claimKeys(db, job.kind, all, payloads.map(job.key))
-  for (let from = 0; from < jobs.length; from += CHUNK) {
-    const chunk = jobs.slice(from, from + CHUNK)
+  for (const chunk of chunksOf(jobs, CHUNK)) {
     const rows = { ids: chunk.map(({ id }) => id), payloads: chunk.map(({ data }) => data) }
     await insertWaitingJobs(db, job.kind, rows, { priority, startAt })
   }

@@ -1,5 +1,6 @@
 import { sql } from 'kysely'
 import { z } from 'zod'
+import { chunksOf } from '../platform/chunks.ts'
 import { defineJob, type InTxHandler, inTx, type JobContract } from '../platform/job.ts'
 import type { Tx } from '../platform/tx.ts'
 import type { AnyFlow } from './flow.ts'
@@ -79,12 +80,9 @@ async function sweepDue(
   for (const [job, due] of byJob) {
     if (job === undefined) continue
     const ids = due.map(row => row.id)
-    const sets = Array.from({ length: Math.ceil(ids.length / SET_SIZE) }, (_, n) =>
-      ids.slice(n * SET_SIZE, (n + 1) * SET_SIZE),
-    )
     await tx.enqueue(
       job,
-      sets.map(orderIds => ({ orderIds, dueAt })),
+      chunksOf(ids, SET_SIZE).map(orderIds => ({ orderIds, dueAt })),
     )
   }
   if (rows.length === sweepSize) await tx.enqueue(sweepDeadlines, [{}])

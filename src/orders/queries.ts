@@ -1,4 +1,4 @@
-import { decodeCursor, type Page, toPage } from '../platform/paging.ts'
+import { isAfterCursor, type Page, toPage } from '../platform/paging.ts'
 import type { Db } from '../platform/tx.ts'
 import type { OrderRow } from './flow-page.ts'
 
@@ -43,10 +43,7 @@ export async function listOrders(db: Db, filter: OrderFilter): Promise<Page<Orde
   if (filter.from) query = query.where('created_at', '>=', filter.from)
   if (filter.to) query = query.where('created_at', '<', filter.to)
   if (filter.cursor !== undefined) {
-    const { at, id } = decodeCursor(filter.cursor)
-    query = query.where(eb =>
-      eb.or([eb('created_at', '<', at), eb.and([eb('created_at', '=', at), eb('id', '<', id)])]),
-    )
+    query = query.where(isAfterCursor(filter.cursor, { at: 'created_at', id: 'id' }))
   }
   const rows = await query
     .orderBy('created_at', 'desc')

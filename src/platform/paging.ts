@@ -1,3 +1,4 @@
+import { type RawBuilder, sql } from 'kysely'
 import { z } from 'zod'
 import { invalid } from './errors.ts'
 
@@ -20,6 +21,12 @@ export function decodeCursor(cursor: string): { at: Date; id: string } {
     throw invalid('cursor_invalid', 'cursor', 'cursor is not one that this list handed out')
   }
   return { at, id }
+}
+
+/** Condition: the row comes after the cursor in a list that shows the newest first. One row comparison, so that an index over both columns begins there. */
+export function isAfterCursor(cursor: string, columns: { at: string; id: string }): RawBuilder<boolean> {
+  const { at, id } = decodeCursor(cursor)
+  return sql`(${sql.ref(columns.at)}, ${sql.ref(columns.id)}) < (${at}::timestamptz, ${id}::uuid)`
 }
 
 /** Cuts `limit + 1` fetched rows to a page and says where the next one begins. */

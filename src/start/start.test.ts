@@ -1,5 +1,6 @@
 import { createServer } from 'node:net'
 import { readConfig } from '../platform/config.ts'
+import { testSecrets } from '../testing/secrets.ts'
 import { bannerOf } from './banner.ts'
 import { checkDatabase } from './check-database.ts'
 import { checkPort } from './check-port.ts'

@@ -1,6 +1,6 @@
 import { sql } from 'kysely'
 import { notFound } from '../../platform/errors.ts'
-import { decodeCursor, type Page, toPage } from '../../platform/paging.ts'
+import { isAfterCursor, type Page, toPage } from '../../platform/paging.ts'
 import type { Db } from '../../platform/tx.ts'
 
 export type Product = {
@@ -70,8 +70,7 @@ export async function listProducts(
   let query = products(db).where('t.jastiper_id', '=', jastiperId)
   if (page.tripId !== undefined) query = query.where('p.trip_id', '=', page.tripId)
   if (page.cursor !== undefined) {
-    const { at, id } = decodeCursor(page.cursor)
-    query = query.where(sql<boolean>`(p.created_at, p.id) < (${at}::timestamptz, ${id}::uuid)`)
+    query = query.where(isAfterCursor(page.cursor, { at: 'p.created_at', id: 'p.id' }))
   }
   const rows = await query
     .orderBy('p.created_at', 'desc')

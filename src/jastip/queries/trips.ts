@@ -1,6 +1,6 @@
 import { sql } from 'kysely'
 import { notFound } from '../../platform/errors.ts'
-import { decodeCursor, type Page, toPage } from '../../platform/paging.ts'
+import { isAfterCursor, type Page, toPage } from '../../platform/paging.ts'
 import type { Db } from '../../platform/tx.ts'
 
 export type Trip = {
@@ -61,8 +61,7 @@ export async function listTrips(
 ): Promise<Page<Trip>> {
   let query = trips(db).where('t.jastiper_id', '=', jastiperId)
   if (page.cursor !== undefined) {
-    const { at, id } = decodeCursor(page.cursor)
-    query = query.where(sql<boolean>`(t.created_at, t.id) < (${at}::timestamptz, ${id}::uuid)`)
+    query = query.where(isAfterCursor(page.cursor, { at: 't.created_at', id: 't.id' }))
   }
   const rows = await query
     .orderBy('t.created_at', 'desc')

@@ -1,5 +1,5 @@
 import { sql } from 'kysely'
-import { decodeCursor, type Page, toPage } from '../../platform/paging.ts'
+import { isAfterCursor, type Page, toPage } from '../../platform/paging.ts'
 import type { Db } from '../../platform/tx.ts'
 import { containing, type LetterFilter } from './letter-filter.ts'
 
@@ -33,7 +33,6 @@ export type LetterQuery = Omit<LetterFilter, 'ids' | 'payload'> & {
 
 /** Dead letters, the latest failure first; walks `dead_letters_last`. */
 export async function listDeadLetters(db: Db, query: LetterQuery): Promise<Page<LetterView>> {
-  const after = query.cursor === undefined ? undefined : decodeCursor(query.cursor)
   const { rows } = await sql<LetterView>`
     select id, job_id as "jobId", kind, state, error_class as "errorClass", error, stack, attempts, payload,
            first_failed_at as "firstFailedAt", last_failed_at as "lastFailedAt", redriven_at as "redrivenAt",
@@ -46,7 +45,7 @@ export async function listDeadLetters(db: Db, query: LetterQuery): Promise<Page<
       ${query.error === undefined ? sql`` : sql`and error ilike ${containing(query.error)}`}
       ${query.from === undefined ? sql`` : sql`and last_failed_at >= ${query.from}`}
       ${query.to === undefined ? sql`` : sql`and last_failed_at < ${query.to}`}
-      ${after === undefined ? sql`` : sql`and (last_failed_at, id) < (${after.at}, ${after.id})`}
+      ${query.cursor === undefined ? sql`` : sql`and ${isAfterCursor(query.cursor, { at: 'last_failed_at', id: 'id' })}`}
     order by last_failed_at desc, id desc limit ${query.limit + 1}
   `.execute(db)
   return toPage(rows, query.limit, row => ({ at: row.lastFailedAt, id: row.id }))

@@ -1,10 +1,10 @@
 import { sql } from 'kysely'
 import type { Db } from '../../platform/tx.ts'
+import { withinLimit } from '../../platform/within-limit.ts'
 import type { MonitoringDeps } from './deps.ts'
 import { judge, redisOf } from './judge.ts'
 import { type Depth, readDepth } from './read-depth.ts'
 import { readWorkers, type WorkerRow } from './read-workers.ts'
-import { withinLimit } from './within-limit.ts'
 
 /** What the database says about the fleet. */
 export type Signs = { workers: WorkerRow[]; depth: Depth[]; silentClaims: number; diedLately: number }

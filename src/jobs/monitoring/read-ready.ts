@@ -2,8 +2,8 @@ import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { sql } from 'kysely'
 import type { Db } from '../../platform/tx.ts'
+import { withinLimit } from '../../platform/within-limit.ts'
 import { singleFlight } from './single-flight.ts'
-import { withinLimit } from './within-limit.ts'
 
 const LIMIT_MS = 2_000
 /** Anybody may ask: however many do, the database is asked four times a second at most. */
