@@ -22,6 +22,8 @@ export type Lane = {
   due: boolean
   /** Somebody paused the kind: nothing is taken until the look finds it resumed. */
   paused: boolean
+  /** `outside` only: a fetch for the free slots is under way. */
+  isFetching: boolean
   /** Most jobs of the next batch; 1 claims. */
   size: number
 }
@@ -37,6 +39,7 @@ export const createLane = (handler: JobHandler<never>): Lane => ({
   jobs: 0,
   due: false,
   paused: false,
+  isFetching: false,
   size: 1,
 })
 

@@ -23,23 +23,23 @@ export type Meter = {
   flush(db: Db, workerId: string, now: Date): Promise<void>
 }
 
+const noCounts = (): Counts => ({
+  started: 0,
+  completed: 0,
+  failed: 0,
+  dead: 0,
+  runMs: 0,
+  wait: emptyHistogram(),
+  run: emptyHistogram(),
+})
+
 export function createMeter(): Meter {
   let byKind = new Map<string, Counts>()
   const totals = { processed: 0, failed: 0 }
   const countsOf = (kind: string): Counts => {
-    const known = byKind.get(kind)
-    if (known) return known
-    const fresh = {
-      started: 0,
-      completed: 0,
-      failed: 0,
-      dead: 0,
-      runMs: 0,
-      wait: emptyHistogram(),
-      run: emptyHistogram(),
-    }
-    byKind.set(kind, fresh)
-    return fresh
+    const counts = byKind.get(kind) ?? noCounts()
+    byKind.set(kind, counts)
+    return counts
   }
   return {
     started(kind, jobs, waitsMs) {
@@ -68,12 +68,10 @@ export function createMeter(): Meter {
       const taken = byKind
       if (taken.size === 0) return
       byKind = new Map()
-      try {
-        await addToMinute(db, workerId, now, taken)
-      } catch (error) {
+      await addToMinute(db, workerId, now, taken).catch(error => {
         for (const [kind, counts] of taken) addCounts(countsOf(kind), counts)
         throw error
-      }
+      })
     },
   }
 }

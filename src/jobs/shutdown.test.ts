@@ -1,11 +1,13 @@
 import { once } from 'node:events'
 import { systemActor } from '../platform/actor.ts'
+import { outside } from '../platform/job.ts'
 import { inTransaction } from '../platform/tx.ts'
 import { crashHandlers, waitOutside } from '../testing/crash-jobs.ts'
 import { kill9, spawnWorker } from '../testing/crash-run.ts'
 import { type TestDatabase, testDatabase } from '../testing/database.ts'
 import { testRuntime } from '../testing/job-runtime.ts'
 import { until } from '../testing/until.ts'
+import { startWorker } from './start-worker.ts'
 
 let database: TestDatabase
 beforeEach(async () => {
@@ -79,3 +81,38 @@ test('a cancelled running job hears of it and its effects are rolled back', asyn
     await kill9(worker)
   }
 }, 60_000)
+
+test('a job whose fetch was under way at the stop is run before the worker is gone', async () => {
+  const done: number[] = []
+  const handler = outside(waitOutside, async (_deps: object, job) => void done.push(job.n))
+  const rt = await testRuntime(database, [handler])
+  const taken = Promise.withResolvers<void>()
+  const answer = Promise.withResolvers<void>()
+  const ask = rt.boss.fetch.bind(rt.boss)
+  const fetch = async (...given: Parameters<typeof ask>) => {
+    const jobs = await ask(...given)
+    if (jobs.length === 0) return jobs
+    taken.resolve()
+    await answer.promise
+    return jobs
+  }
+  Object.assign(rt.boss, { fetch })
+  const worker = startWorker(rt, [handler], database.url)
+  await inTransaction(rt, systemActor('test'), tx => tx.enqueue(waitOutside, [{ n: 7 }]))
+  await taken.promise
+  const stopped = worker.stop(10)
+  // From here on the stop waits only for what it knows to run.
+  await until(async () => !(await isListening()))
+  answer.resolve()
+  await stopped
+  const { state } = await jobRow()
+  await rt.close()
+  expect([done, state]).toEqual([[7], 'completed'])
+})
+
+async function isListening(): Promise<boolean> {
+  const { rows } = await database.pool.query(
+    `select from pg_stat_activity where datname = current_database() and query like 'listen%'`,
+  )
+  return rows.length > 0
+}
