@@ -7,8 +7,7 @@ import { testClock } from '../testing/clock.ts'
 import { type TestDatabase, testDatabase } from '../testing/database.ts'
 import { drain } from '../testing/drain.ts'
 import { testRuntime } from '../testing/job-runtime.ts'
-import { runBatch, runOutside } from './run-claims.ts'
-import { superviseClaims } from './supervise.ts'
+import { runBatch } from './run-claims.ts'
 
 const payload = z.strictObject({ n: z.number() })
 const add = defineJob('test.add', { payload, batch: 200 })
@@ -203,42 +202,6 @@ test('of two attempts of one job exactly one commits', async () => {
   expect(await effects()).toEqual([9])
   expect(await states()).toEqual({ completed: 1 })
   expect(await outcomes()).toEqual([])
-})
-
-test('a job that outlives its timeout goes back on the curve, and what it still does is rolled back', async () => {
-  await enqueue(call, [{ n: 4 }])
-  const [job] = await rt.boss.fetch<{ n: number }>('test.call')
-  await clock.advance(70)
-  // The heartbeat lapsed as well: the job starts at once.
-  expect(await superviseClaims(rt)).toBe(1)
-  expect(await outcomes()).toEqual(['lost'])
-  const handler = rt.handlers.get('test.call')
-  if (job === undefined || handler?.mode !== 'outside') throw new Error('no job')
-  await runOutside(rt, handler, {
-    id: job.id,
-    kind: 'test.call',
-    data: job.data,
-    retryCount: 0,
-    startedAt: 0,
-    abort: new AbortController(),
-  })
-  expect(await effects()).toEqual([])
-  await drain(rt)
-  expect(await effects()).toEqual([4])
-})
-
-test('a job lost four times dies', async () => {
-  await enqueue(add, [{ n: 6 }])
-  for (let attempt = 0; attempt < 4; attempt++) {
-    expect(await rt.boss.fetch('test.add')).toHaveLength(1)
-    await clock.advance(11)
-    expect(await superviseClaims(rt)).toBe(1)
-  }
-  expect(await outcomes()).toEqual(['lost', 'lost', 'lost', 'dead'])
-  expect((await database.pool.query('select attempts, error_class from dead_letters')).rows).toEqual([
-    { attempts: 4, error_class: 'WorkerLost' },
-  ])
-  expect(dead).toEqual([6])
 })
 
 test('jobs that pg-boss itself failed for good are recorded once, with their hook', async () => {
