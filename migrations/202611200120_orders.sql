@@ -20,7 +20,7 @@ create table orders (
 -- update within its page that touches no index; the fill factor leaves room for it.
 create index orders_due on orders (deadline_at) where deadline_at is not null;
 create index orders_owner on orders (owner_id, created_at desc, id desc);
-create index orders_flow_status on orders (flow, status, created_at desc);
+create index orders_flow on orders (flow, created_at desc, id desc);
 comment on table orders is 'One row per order of every flow; status moves only by guarded transitions that raise version';
 comment on column orders.version is 'Raised by one with every transition; order_events holds a row for each';
 comment on column orders.deadline_at is 'When the sweep may act for the status; the status decides, the deadline only says when';

@@ -1,4 +1,5 @@
 import { sql } from 'kysely'
+import { isTransient } from '../platform/errors.ts'
 import { newId } from '../platform/ids.ts'
 import type { OnDead } from '../platform/job.ts'
 import type { Tx } from '../platform/tx.ts'
@@ -40,6 +41,8 @@ async function callHook(rt: Pick<Runtime, 'log'>, tx: Tx, dead: DeadJob, hook: O
     await hook(tx, dead.payload, new Error(dead.error.message))
     await sql`release savepoint dying`.execute(tx.db)
   } catch (error) {
+    // A lost deadlock says nothing about the hook: all of it is done again.
+    if (isTransient(error)) throw error
     await sql`rollback to savepoint dying`.execute(tx.db)
     rt.log.error(
       { err: error, job_id: dead.jobId, kind: dead.kind },

@@ -66,8 +66,8 @@ export function startDispatcher(rt: Runtime, claims: Claims, databaseUrl: string
 async function lookAtLanes(rt: Runtime, lanes: readonly Lane[]): Promise<string[]> {
   const paused = await findPausedKinds(rt.db)
   for (const lane of lanes) lane.paused = paused.has(lane.kind)
-  // A busy `inTx` lane takes on until it finds nothing: asking for it would only walk what it has just finished.
-  const asked = lanes.filter(lane => !lane.paused && (lane.busy === 0 || lane.handler.mode === 'outside'))
+  // Not those whose slots are all taken: they look for themselves when one gets free.
+  const asked = lanes.filter(lane => !lane.paused && lane.busy < lane.handler.contract.slots)
   return await findDueKinds(
     rt.db,
     asked.map(lane => lane.kind),

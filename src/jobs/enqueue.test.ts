@@ -7,13 +7,19 @@ import { testClock } from '../testing/clock.ts'
 import { type TestDatabase, testDatabase } from '../testing/database.ts'
 import { drain } from '../testing/drain.ts'
 import { testRuntime } from '../testing/job-runtime.ts'
+import { until } from '../testing/until.ts'
 
 const payload = z.strictObject({ n: z.number() })
 const single = defineJob('test.single', { payload, batch: 1 })
+const keyed = defineJob('test.keyed', { payload, key: job => `k${job.n}` })
 const homeless = defineJob('test.homeless', { payload })
 const seen: number[] = []
 const handlers: readonly JobHandler<never>[] = [
   inTx(single, async (tx, jobs) => tx.afterCommit(() => void seen.push(...jobs.map(job => job.n)))),
+  inTx(keyed, async tx => {
+    const { rows } = await sql<{ n: number }>`select n from wanted`.execute(tx.db)
+    seen.push(...rows.map(row => row.n))
+  }),
 ]
 
 let database: TestDatabase
@@ -80,4 +86,29 @@ test('jobs carry the settings of their contract', async () => {
   expect(rows).toEqual([
     { retry_limit: 3, retry_delay: 5, expire_seconds: 60, heartbeat_seconds: 10, dead_letter: 'dead', kept: true },
   ])
+})
+
+test('what is committed with an enqueue whose key is taken is seen by a job of that key', async () => {
+  await database.pool.query('create table wanted (n int)')
+  await inTransaction(rt, systemActor('test'), tx => tx.enqueue(keyed, [{ n: 1 }]))
+  const joined = Promise.withResolvers<void>()
+  const gate = Promise.withResolvers<void>()
+  const slow = inTransaction(rt, systemActor('test'), async tx => {
+    await sql`insert into wanted values (7)`.execute(tx.db)
+    await tx.enqueue(keyed, [{ n: 1 }])
+    joined.resolve()
+    await gate.promise
+  })
+  await joined.promise
+  // The queued job begins while the enqueuer has not committed: it has to wait, or another one has to follow.
+  const drained = drain(rt)
+  await until(async () => {
+    const { rows } = await database.pool.query(`select 1 from pg_locks where not granted`)
+    return rows.length > 0
+  })
+  gate.resolve()
+  await slow
+  await drained
+  await drain(rt)
+  expect(seen).toContain(7)
 })

@@ -34,12 +34,22 @@ async function insertJobs<P>(
   }
 }
 
-/** Keeps those jobs whose key no queued job has; a key that occurs twice keeps its first job. */
+/**
+ * Keeps those jobs whose key no queued job has; a key that occurs twice keeps its first job. A key that is taken is locked
+ * until this transaction ends: the job that holds it waits with its claim, and so sees what is committed here.
+ */
 async function claimKeys<J extends { id: string }>(db: TxDb, kind: string, jobs: J[], keys: string[]): Promise<J[]> {
+  const firstOf = new Map<string, string>()
+  for (const [n, job] of jobs.entries()) {
+    const key = keys[n] ?? ''
+    if (!firstOf.has(key)) firstOf.set(key, job.id)
+  }
   const { rows } = await sql<{ job_id: string }>`
     insert into job_keys (kind, key, job_id)
-    select ${kind}, key, id from unnest(${keys}::text[], ${jobs.map(job => job.id)}::uuid[]) as k (key, id) order by key
-    on conflict do nothing returning job_id
+    select ${kind}, key, id from unnest(${[...firstOf.keys()]}::text[], ${[...firstOf.values()]}::uuid[]) as k (key, id)
+    order by key
+    on conflict (kind, key) do update set key = excluded.key
+    returning job_id
   `.execute(db)
   const claimed = new Set(rows.map(row => row.job_id))
   return jobs.filter(job => claimed.has(job.id))

@@ -53,23 +53,26 @@ export async function takeBatch(
 ): Promise<void> {
   const limit = lane.size
   const onTaken = (jobs: number) => {
-    lane.jobs += jobs
     if (jobs < limit) return
     lane.due = true
     more()
   }
   lane.due = false
-  if (limit === 1) return await takeClaims(rt, claims, lane, handler, limit, true, onTaken)
+  if (limit === 1) {
+    onTaken(await takeClaims(rt, claims, lane, handler, 1, true))
+    return
+  }
   let taken = 0
   const startedAt = performance.now()
   const { outcome } = await runLocked(rt, handler, limit, jobs => {
     taken = jobs
+    lane.jobs += jobs
     onTaken(jobs)
   }).finally(() => {
     lane.jobs -= taken
   })
   if (outcome !== 'done') lane.due = true
-  if (outcome === 'failed') await takeClaims(rt, claims, lane, handler, limit, false, onTaken)
+  if (outcome === 'failed') await takeAlone(rt, claims, lane, handler, limit)
   else if (outcome === 'done') adapt(lane, taken, performance.now() - startedAt)
 }
 
@@ -84,6 +87,19 @@ export async function takeSingly(rt: Runtime, claims: Claims, lane: Lane): Promi
   return taken.map(claim => runOutside(rt, handler, claim).finally(() => claims.remove([claim])))
 }
 
+/** A claimed job's time runs while it waits for its turn: few are claimed at once. */
+const FEW = 10
+
+/** After a failed batch: as many jobs as it had, each in a transaction of its own. */
+async function takeAlone(rt: Runtime, claims: Claims, lane: Lane, handler: InTxHandler, jobs: number): Promise<void> {
+  for (let left = jobs; left > 0 && !rt.stopping.aborted; ) {
+    const taken = await takeClaims(rt, claims, lane, handler, Math.min(left, FEW), false)
+    if (taken === 0) return
+    left -= taken
+  }
+}
+
+/** Claims up to so many jobs, runs them and returns how many there were. */
 async function takeClaims(
   rt: Runtime,
   claims: Claims,
@@ -91,10 +107,9 @@ async function takeClaims(
   handler: InTxHandler,
   limit: number,
   together: boolean,
-  onTaken: (jobs: number) => void,
-): Promise<void> {
+): Promise<number> {
   const taken = await fetchClaims(rt, claims, lane.kind, limit)
-  onTaken(taken.length)
+  lane.jobs += taken.length
   try {
     if (taken.length > 0) await runBatch(rt, handler, taken, together)
     adapt(lane, taken.length, 0)
@@ -102,6 +117,7 @@ async function takeClaims(
     lane.jobs -= taken.length
     claims.remove(taken)
   }
+  return taken.length
 }
 
 function adapt(lane: Lane, ran: number, tookMs: number): void {

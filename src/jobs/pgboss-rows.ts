@@ -79,7 +79,10 @@ export type StaleClaim = {
   lost: boolean
 }
 
-/** Claims whose worker went silent or that outlived their timeout by `graceSeconds`; walks `antre_job_active`. */
+/**
+ * Claims whose worker went silent or that outlived their timeout by `graceSeconds`, locked; walks `antre_job_active`. A
+ * row that somebody else holds is being settled just now, or stays for a later look: it must not stop the supervisor.
+ */
 export async function findStaleClaims(db: TxDb, now: Date, graceSeconds: number, limit: number): Promise<StaleClaim[]> {
   const { rows } = await sql<StaleClaim>`
     select id, name as kind, data, retry_count as "retryCount", retry_limit - retry_count as "retriesLeft", started_on as "startedAt",
@@ -89,9 +92,23 @@ export async function findStaleClaims(db: TxDb, now: Date, graceSeconds: number,
       and (heartbeat_on + heartbeat_seconds * interval '1 second' < ${now}
         or started_on + (expire_seconds + ${graceSeconds}) * interval '1 second' < ${now})
     limit ${limit}
+    for update skip locked
   `.execute(db)
   return rows
 }
+
+/** The database's time, for a transaction that Postgres itself ends when a statement or a pause in it gets this long. */
+export async function beginLimited(db: TxDb, limitMs: number): Promise<{ now: Date }> {
+  const { rows } = await sql<{ now: Date }>`select pgboss.job_now() as now, ${limits(limitMs)}`.execute(db)
+  return { now: rows[0]?.now ?? new Date() }
+}
+
+/**
+ * A handler that hangs must not keep its row locks, its connection and the oldest snapshot for ever: giving up on it in
+ * this process does not end its transaction.
+ */
+const limits = (ms: number) => sql`set_config('statement_timeout', ${String(ms)}, true) as statement_limit,
+  set_config('idle_in_transaction_session_timeout', ${String(ms)}, true) as pause_limit`
 
 /** Which of these kinds have a due job; walks one index entry per kind (`job_i11`), dead ones of a busy kind besides. */
 export async function findDueKinds(db: Db, kinds: readonly string[]): Promise<string[]> {
@@ -112,7 +129,7 @@ export async function findPausedKinds(db: Db): Promise<Set<string>> {
   return new Set(rows.map(row => row.kind))
 }
 
-export type LockedJob = { id: string; data: unknown; retryCount: number; now: Date }
+export type LockedJob = { id: string; data: unknown; retryCount: number }
 
 /**
  * Due jobs of a kind in the order of pg-boss' own fetch, locked for this transaction and skipped by everybody else until
@@ -120,7 +137,7 @@ export type LockedJob = { id: string; data: unknown; retryCount: number; now: Da
  */
 export async function lockDueJobs(db: TxDb, kind: string, limit: number): Promise<LockedJob[]> {
   const { rows } = await sql<LockedJob>`
-    select id, data, retry_count + (started_on is not null)::int as "retryCount", pgboss.job_now() as now
+    select id, data, retry_count + (started_on is not null)::int as "retryCount"
     from pgboss.job_common
     where name = ${kind} and state < 'active' and not blocked and start_after <= pgboss.job_now()
     order by priority desc, created_on
@@ -135,12 +152,12 @@ export async function completeLockedJobs(
   db: TxDb,
   kind: string,
   ids: readonly string[],
-  done: { workerId: string; now: Date },
+  done: { workerId: string; now: Date; ranMs: number },
 ): Promise<void> {
   await sql`
     update pgboss.job_common set
       state = 'completed', retry_count = retry_count + (started_on is not null)::int,
-      started_on = ${done.now}, completed_on = pgboss.job_now() + (clock_timestamp() - now()), output = ${JSON.stringify({ worker: done.workerId })}::jsonb
+      started_on = ${done.now}, completed_on = ${done.now}::timestamptz + ${done.ranMs} * interval '1 millisecond', output = ${JSON.stringify({ worker: done.workerId })}::jsonb
     where name = ${kind} and id = any(${ids}::uuid[]) and state < 'active'
   `.execute(db)
 }

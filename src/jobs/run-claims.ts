@@ -2,12 +2,13 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { systemActor } from '../platform/actor.ts'
 import { isConnectionError, isTransient } from '../platform/errors.ts'
 import type { InTxHandler, OutsideHandler, OutsideRun } from '../platform/job.ts'
-import { inTransaction, type Tx } from '../platform/tx.ts'
+import { inTransaction, inTransactionAfter, type Tx } from '../platform/tx.ts'
 import type { Outcome } from './history.ts'
 import { clearKeys } from './keys.ts'
+import { beginLimited } from './pgboss-rows.ts'
 import { type Claim, DatabaseGone, jobRunOf, LostClaim, type Runtime } from './runtime.ts'
 import { completeClaims, handBack, settleFailure } from './settle.ts'
-import { within } from './within.ts'
+import { databaseLimitMs, within } from './within.ts'
 
 const TRANSIENT_RETRIES = 3
 const RECONNECT_PAUSE_MS = 200
@@ -30,8 +31,11 @@ export async function runBatch(
     together || claims.length === 1 ? await tryTogether(rt, handler, claims) : new Error('not tried together')
   if (error === undefined || (error instanceof LostClaim && claims.length === 1)) return
   if (claims.length === 1 || error instanceof DatabaseGone) return await settleAll(rt, claims, error)
-  for (const claim of claims) {
-    if (rt.stopping.aborted && claim.abort.signal.aborted) continue
+  for (const [turn, claim] of claims.entries()) {
+    // Those that had no turn yet: our caller forgets them, so nobody else would hand them back.
+    if (rt.stopping.aborted && claim.abort.signal.aborted) {
+      return await settleAll(rt, claims.slice(turn), new DatabaseGone('the worker stops'))
+    }
     const alone = await tryTogether(rt, handler, [claim])
     if (alone !== undefined && !(alone instanceof LostClaim)) await settleAll(rt, [claim], alone)
   }
@@ -39,22 +43,30 @@ export async function runBatch(
 
 async function tryTogether(rt: Runtime, handler: InTxHandler, claims: readonly Claim[], tries = 0): Promise<unknown> {
   const startedAt = performance.now()
+  const limitMs = databaseLimitMs(handler.contract.timeoutSeconds)
   try {
-    const work = inTransaction(rt, systemActor('worker'), async tx => {
-      await handler.run(
-        tx,
-        claims.map(claim => claim.data),
-        claims.map(jobRunOf),
-      )
-      await completeClaims(rt, tx.db, claims)
-    })
+    const work = inTransactionAfter(
+      rt,
+      systemActor('worker'),
+      db => beginLimited(db, limitMs),
+      async tx => {
+        await handler.run(
+          tx,
+          claims.map(claim => claim.data),
+          claims.map(jobRunOf),
+        )
+        await completeClaims(rt, tx.db, claims)
+      },
+    )
     await within(work, handler.contract.timeoutSeconds)
     rt.meter.completed(handler.contract.kind, claims.length, performance.now() - startedAt)
     return undefined
   } catch (error) {
     // Deadlocks and the like are about the neighbours of the batch, not about its jobs.
     if (isTransient(error) && tries < TRANSIENT_RETRIES) return await tryTogether(rt, handler, claims, tries + 1)
-    return isConnectionError(error) ? new DatabaseGone('the database went away', { cause: error }) : error
+    // Beyond the limit it was Postgres that ended the transaction, for its slowness.
+    const isGone = isConnectionError(error) && performance.now() - startedAt < limitMs
+    return isGone ? new DatabaseGone('the database went away', { cause: error }) : error
   }
 }
 
@@ -118,13 +130,13 @@ async function settleAll(rt: Runtime, claims: readonly Claim[], error: unknown):
   })
 }
 
-/** Repeats while the connection fails; another error is logged, and the claim goes back by its lapsed heartbeat. */
+/** Repeats while the connection fails or a deadlock is lost; after another error the claim lapses by its heartbeat. */
 async function untilDatabaseAnswers(rt: Runtime, settle: () => Promise<void>): Promise<void> {
   for (;;) {
     try {
       return await settle()
     } catch (error) {
-      if (!isConnectionError(error))
+      if (!isConnectionError(error) && !isTransient(error))
         return rt.log.error({ err: error }, 'a claim could not be settled; it runs again when its heartbeat lapses')
     }
     await sleep(RECONNECT_PAUSE_MS, undefined, { ref: false })

@@ -3,10 +3,10 @@ import { isConnectionError, isTransient } from '../platform/errors.ts'
 import type { InTxHandler } from '../platform/job.ts'
 import { inTransactionAfter, type Tx } from '../platform/tx.ts'
 import { clearKeys } from './keys.ts'
-import { completeLockedJobs, type LockedJob, lockDueJobs } from './pgboss-rows.ts'
+import { beginLimited, completeLockedJobs, type LockedJob, lockDueJobs } from './pgboss-rows.ts'
 import type { Runtime } from './runtime.ts'
 import { waitsOf } from './waits.ts'
-import { within } from './within.ts'
+import { databaseLimitMs, within } from './within.ts'
 
 /**
  * How a batch by row locks went. After `failed` nothing happened: the jobs are as they were and need real claims. After
@@ -33,21 +33,35 @@ export async function runLocked(
 ): Promise<LockedBatch> {
   const { kind, timeoutSeconds } = handler.contract
   const startedAt = performance.now()
+  const limitMs = databaseLimitMs(timeoutSeconds)
   let taken: LockedJob[] = []
   const work = inTransactionAfter(
     rt,
     systemActor('worker'),
     async db => {
+      const begun = await beginLimited(db, limitMs)
       taken = await lockDueJobs(db, kind, limit)
       onTaken(taken.length)
-      return { now: taken[0]?.now ?? new Date() }
+      return begun
     },
-    tx => (taken.length > 0 ? runAndComplete(rt, handler, tx, taken) : Promise.resolve()),
+    async tx => {
+      if (taken.length === 0) return
+      const run = performance.now()
+      await runJobs(handler, tx, taken)
+      const done = { workerId: rt.workerId, now: tx.now, ranMs: performance.now() - run }
+      await completeLockedJobs(
+        tx.db,
+        kind,
+        taken.map(job => job.id),
+        done,
+      )
+    },
   )
   try {
     await within(work, timeoutSeconds)
   } catch (error) {
-    if (isConnectionError(error)) throw error
+    // Beyond the limit it was Postgres that ended the transaction, for its slowness.
+    if (isConnectionError(error) && performance.now() - startedAt < limitMs) throw error
     if (isTransient(error)) return { outcome: 'again', jobs: taken.length }
     rt.log.debug({ err: error, kind, jobs: taken.length }, 'a batch was rolled back; its jobs are claimed one by one')
     return { outcome: 'failed', jobs: taken.length }
@@ -60,14 +74,15 @@ export async function runLocked(
   return { outcome: 'done', jobs: taken.length }
 }
 
-async function runAndComplete(rt: Runtime, handler: InTxHandler, tx: Tx, jobs: readonly LockedJob[]): Promise<void> {
+async function runJobs(handler: InTxHandler, tx: Tx, jobs: readonly LockedJob[]): Promise<void> {
   const { kind, key } = handler.contract
-  const ids = jobs.map(job => job.id)
-  if (key !== undefined) await clearKeys(tx.db, kind, ids)
+  if (key !== undefined) {
+    const ids = jobs.map(job => job.id)
+    await clearKeys(tx.db, kind, ids)
+  }
   await handler.run(
     tx,
     jobs.map(job => job.data),
     jobs.map(job => ({ id: job.id, kind, attempt: job.retryCount + 1 })),
   )
-  await completeLockedJobs(tx.db, kind, ids, { workerId: rt.workerId, now: tx.now })
 }

@@ -4,16 +4,15 @@ import type { PgBoss } from 'pg-boss'
 import { newId } from '../platform/ids.ts'
 import type { JobHandler } from '../platform/job.ts'
 import type { TxDeps } from '../platform/tx.ts'
+import { startBeat } from './beat.ts'
 import { createClaims } from './claims.ts'
 import { deadQueueHandler } from './dead-queue.ts'
-import { startDispatcher } from './dispatcher.ts'
+import { type Dispatcher, startDispatcher } from './dispatcher.ts'
 import { reportWorker, touchClaims } from './heartbeat.ts'
 import { createMeter } from './meter.ts'
-import type { Runtime } from './runtime.ts'
+import type { Claim, Runtime } from './runtime.ts'
 import { handBack } from './settle.ts'
-import { superviseClaims } from './supervise.ts'
-
-const BEAT_MS = 2_000
+import { SETTLING_SECONDS, superviseClaims } from './supervise.ts'
 
 export type WorkerDeps = TxDeps & { boss: PgBoss; pool: pg.Pool }
 
@@ -54,20 +53,14 @@ export function startWorker(deps: WorkerDeps, handlers: readonly JobHandler<neve
   const claims = createClaims()
   const dispatcher = startDispatcher(rt, claims, databaseUrl)
 
-  // One beat at a time: a slow database must not pile them up.
-  let beating = true
-  const beats = (async () => {
-    while (beating) {
-      for (const duty of [
-        () => touchClaims(rt, claims),
-        () => reportWorker(rt, dispatcher.running(), 'running'),
-        () => superviseClaims(rt),
-      ]) {
-        await duty().catch(error => rt.log.debug({ err: error }, 'a heartbeat failed; the next one follows'))
-      }
-      await sleep(BEAT_MS, undefined, { ref: false })
-    }
-  })()
+  // The supervisor has a beat of its own: however long it takes, this worker's claims stay alive.
+  const beats = startBeat(rt, async () => {
+    await touchClaims(rt, claims)
+    await reportWorker(rt, dispatcher.running(), 'running')
+  })
+  const supervisor = startBeat(rt, async () => {
+    if (beats.fineForMs() > SETTLING_SECONDS * 1000) await superviseClaims(rt)
+  })
 
   return {
     id: rt.workerId,
@@ -75,27 +68,22 @@ export function startWorker(deps: WorkerDeps, handlers: readonly JobHandler<neve
       stopping.abort()
       await dispatcher.stop()
       await Promise.race([dispatcher.idle(), sleep(graceSeconds * 1000, undefined, { ref: false })])
-      await detach(rt, claims.all().length > 0, dispatcher.idle, () => claims.all())
-      beating = false
+      await detach(rt, dispatcher, () => claims.all())
+      beats.stop()
+      supervisor.stop()
       await reportWorker(rt, dispatcher.running(), 'stopped').catch(error =>
         rt.log.warn({ err: error }, 'the last report of the worker was lost'),
       )
-      void beats
     },
   }
 }
 
 const DETACH_MS = 1_000
 
-async function detach(
-  rt: Runtime,
-  needed: boolean,
-  idle: () => Promise<void>,
-  held: () => Parameters<typeof handBack>[1],
-): Promise<void> {
-  if (!needed) return
+async function detach(rt: Runtime, dispatcher: Dispatcher, held: () => Claim[]): Promise<void> {
+  if (dispatcher.running() === 0 && held().length === 0) return
   for (const claim of held()) claim.abort.abort(new Error('the worker stops'))
-  await Promise.race([idle(), sleep(DETACH_MS, undefined, { ref: false })])
+  await Promise.race([dispatcher.idle(), sleep(DETACH_MS, undefined, { ref: false })])
   const rest = held()
   if (rest.length === 0) return
   rt.log.info({ jobs: rest.length }, 'jobs that still run are handed back')

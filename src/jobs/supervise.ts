@@ -4,7 +4,7 @@ import { systemActor } from '../platform/actor.ts'
 import { inTransaction, type Tx } from '../platform/tx.ts'
 import { writeDeadLetter } from './bury.ts'
 import { type JobError, recordAttempts } from './history.ts'
-import { findStaleClaims, makeLastAttempt, rescheduleJobs, type StaleClaim } from './pgboss-rows.ts'
+import { findStaleClaims, makeLastAttempt, rescheduleJobs, type StaleClaim, settledIds } from './pgboss-rows.ts'
 import type { Runtime } from './runtime.ts'
 
 /** Any fixed number: one supervisor of the fleet works at a time. */
@@ -12,6 +12,8 @@ const SUPERVISOR_LOCK = 740_122
 /** A worker ends its own overdue jobs; only what it did not end after this is ended here. */
 const TIMEOUT_GRACE_SECONDS = 5
 const MAX_CLAIMS = 2_000
+/** After Postgres was away every heartbeat is old: the living workers beat first. */
+export const SETTLING_SECONDS = 5
 
 const LOST: JobError = { name: 'WorkerLost', message: 'the worker went silent', stack: null }
 const TIMED_OUT: JobError = { name: 'TimedOut', message: 'ran longer than its timeout', stack: null }
@@ -23,9 +25,10 @@ const TIMED_OUT: JobError = { name: 'TimedOut', message: 'ran longer than its ti
 export async function superviseClaims(rt: Runtime): Promise<number> {
   const woken = new Set<string>()
   const taken = await inTransaction(rt, systemActor('supervisor'), async tx => {
-    const { rows } = await sql<{ mine: boolean }>`select pg_try_advisory_xact_lock(${SUPERVISOR_LOCK}) as mine`.execute(
-      tx.db,
-    )
+    const { rows } = await sql<{ mine: boolean }>`
+      select pg_try_advisory_xact_lock(${SUPERVISOR_LOCK})
+        and clock_timestamp() - pg_postmaster_start_time() > ${SETTLING_SECONDS} * interval '1 second' as mine
+    `.execute(tx.db)
     if (!rows[0]?.mine) return 0
     const stale = await findStaleClaims(tx.db, tx.now, TIMEOUT_GRACE_SECONDS, MAX_CLAIMS)
     for (const [kind, claims] of Map.groupBy(stale, claim => claim.kind)) {
@@ -56,24 +59,16 @@ async function retryStale(rt: Runtime, tx: Tx, kind: string, claims: readonly St
     const step = Math.max(0, curve.length - first.retriesLeft)
     const delay = first.lost ? 0 : (curve[step] ?? 0)
     const error = first.lost ? LOST : TIMED_OUT
-    await rt.boss.fail(
-      kind,
-      group.map(({ id, retryCount }) => ({ id, retryCount })),
-      error,
-      { db: fromKysely(tx.db) },
-    )
-    await rescheduleJobs(
-      tx.db,
-      kind,
-      group.map(claim => claim.id),
-      {
-        startAt: new Date(tx.now.getTime() + delay * 1000),
-        retryDelaySeconds: curve[step + 1] ?? curve.at(-1) ?? 0,
-      },
-    )
+    const fences = group.map(({ id, retryCount }) => ({ id, retryCount }))
+    const failed = settledIds(await rt.boss.fail(kind, fences, error, { db: fromKysely(tx.db) }))
+    await rescheduleJobs(tx.db, kind, failed, {
+      startAt: new Date(tx.now.getTime() + delay * 1000),
+      retryDelaySeconds: curve[step + 1] ?? curve.at(-1) ?? 0,
+    })
+    const taken = group.filter(claim => failed.includes(claim.id))
     await recordAttempts(
       tx.db,
-      group.map(claim => attemptOf(tx, claim, first.lost ? 'lost' : 'timed_out', error)),
+      taken.map(claim => attemptOf(tx, claim, first.lost ? 'lost' : 'timed_out', error)),
     )
   }
 }

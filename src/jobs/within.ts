@@ -3,6 +3,9 @@ class TimedOut extends Error {
   override name = 'TimedOut'
 }
 
+/** Postgres ends the transaction of a job a little before this process gives up on it, so that its locks are free then. */
+export const databaseLimitMs = (timeoutSeconds: number): number => Math.round(timeoutSeconds * 900)
+
 /** Waits for the work, at most so many seconds; then throws TimedOut and aborts. What still runs is fenced out or rolled back. */
 export async function within<T>(work: Promise<T>, seconds: number, abort?: AbortController): Promise<T> {
   let timer: NodeJS.Timeout | undefined

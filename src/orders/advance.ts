@@ -112,7 +112,8 @@ function deadlineChange<S extends string, T extends string>(
   const { to } = flow.transitions[transition]
   if (to === 'same') return sql``
   const rule = flow.statuses[to]
-  if (rule.keepsDeadline) return sql``
+  // The deadline stays, but it may mean another job now.
+  if (rule.keepsDeadline) return sql`, deadline_queued_at = null`
   const at = rule.deadlineSeconds === undefined ? null : new Date(tx.now.getTime() + rule.deadlineSeconds * 1000)
   return sql`, deadline_at = ${at}, deadline_queued_at = null`
 }

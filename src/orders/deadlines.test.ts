@@ -226,6 +226,15 @@ test('the sweep walks the index of due orders, however many others there are', a
   expect(plan).not.toContain('Seq Scan')
 })
 
+test('a sweep of an older release leaves alone what it does not know, so that a newer one raises it', async () => {
+  await insertDue(1)
+  await database.pool.query(`update orders set flow = 'novelty', status = 'fresh'`)
+  await runSweep()
+  const { rows } = await database.pool.query('select deadline_queued_at from orders')
+  expect(rows).toEqual([{ deadline_queued_at: null }])
+  expect(await raised()).toEqual([])
+})
+
 test('a status whose onDeadline has no job is refused when the sweep is built', () => {
   expect(() => sweepDeadlinesHandler([ticketFlow], new Map())).toThrow('no job is bound to ticket.lapse')
 })

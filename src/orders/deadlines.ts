@@ -68,11 +68,14 @@ async function sweepDue(
   jobOf: ReadonlyMap<string, JobContract<DeadlineJob>>,
   sweepSize: number,
 ): Promise<void> {
+  // A worker of the release before does not know every place: what it cannot raise stays for those that can.
+  const places = [...jobOf.keys()]
   const { rows } = await sql<{ id: string; place: string }>`
     update orders set deadline_queued_at = ${tx.now}
-    where deadline_at <= ${tx.now} and deadline_queued_at is null
+    where deadline_at <= ${tx.now} and deadline_queued_at is null and flow || '.' || status = any(${places}::text[])
       and id = any(array(
-        select id from orders where deadline_at <= ${tx.now} and deadline_queued_at is null order by deadline_at limit ${sweepSize}))
+        select id from orders where deadline_at <= ${tx.now} and deadline_queued_at is null
+          and flow || '.' || status = any(${places}::text[]) order by deadline_at limit ${sweepSize}))
     returning id, flow || '.' || status as place
   `.execute(tx.db)
   const dueAt = tx.now.toISOString()

@@ -35,7 +35,7 @@ export type OrderFilter = {
   cursor?: string | undefined
 }
 
-/** Newest first; walks `orders_owner` (one owner) or `orders_flow_status`. */
+/** Newest first; walks `orders_owner` (one owner) or `orders_flow`. */
 export async function listOrders(db: Db, filter: OrderFilter): Promise<Page<OrderRow>> {
   let query = db.selectFrom('orders').select(COLUMNS).where('flow', '=', filter.flow)
   if (filter.ownerId !== undefined) query = query.where('owner_id', '=', filter.ownerId)

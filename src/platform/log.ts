@@ -4,7 +4,7 @@ export type Log = pino.Logger
 
 /** Structured log to stdout. Secrets never reach it: the paths below are removed, whatever an object carries. */
 export function createLog(level: string, name: string): Log {
-  return pino({
+  const options = {
     level,
     base: { name, pid: process.pid },
     timestamp: pino.stdTimeFunctions.isoTime,
@@ -19,5 +19,8 @@ export function createLog(level: string, name: string): Log {
       ],
       remove: true,
     },
-  })
+  }
+  // Synchronous: the asynchronous destination retries for ever at exit when nobody reads the pipe any more, and such a
+  // process does not even end on SIGTERM.
+  return pino(options, pino.destination({ fd: 1, sync: true }))
 }
