@@ -20,13 +20,13 @@ type DeadlineContract = JobContract<{ orderIds: string[]; dueAt: string }>
 
 /** Orders per second auto-refunded by one-order jobs: guard, event, refund row, notification row, follow-up jobs, stock back. */
 const settle = async (context: BenchContext) => {
-  const orders = context.size === 'full' ? 40_000 : 10_000
+  const orders = context.size === 'full' ? 60_000 : 30_000
   const pgbench = await createPgbench(context)
   const rounds = await interleave(context, {
     antre: () =>
       settleBy(context, orders, 'awaiting_validation', autoRefund, 1, ['order.auto-refund', 'stock.release']),
     'pgbench -N': pgbench.tps,
-    'one transaction per order': () => loopPerOrder(context, Math.round(orders / 8)),
+    'one transaction per order': () => loopPerOrder(context, Math.round(orders / 20)),
   })
   await pgbench.drop()
   const goals: Goal[] = [
@@ -55,7 +55,7 @@ const core = async (context: BenchContext) => {
 
 /** Orders per second expired from the sweep on: it finds the due orders and raises jobs of 500 ids, which cancel in full. */
 const sweep = async (context: BenchContext) => {
-  const orders = context.size === 'full' ? 200_000 : 40_000
+  const orders = context.size === 'full' ? 200_000 : 60_000
   const pgbench = await createPgbench(context)
   const kinds = ['orders.sweep-deadlines', 'order.expire-dp', 'stock.release']
   const rounds = await interleave(context, {
