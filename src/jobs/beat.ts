@@ -4,7 +4,7 @@ import type { Runtime } from './runtime.ts'
 const BEAT_MS = 2_000
 
 export type Beat = {
-  /** Milliseconds since the last failed beat, or since the start. */
+  /** Milliseconds since the last failed beat; infinite when none has failed. */
   fineForMs(): number
   stop(): void
 }
@@ -12,7 +12,7 @@ export type Beat = {
 /** Does the duty every two seconds, one at a time: a slow database must not pile them up. Failures are logged. */
 export function startBeat(rt: Pick<Runtime, 'log'>, duty: () => Promise<void>): Beat {
   let beating = true
-  let fineSince = performance.now()
+  let fineSince = Number.NEGATIVE_INFINITY
   void (async () => {
     while (beating) {
       await duty().catch(error => {
