@@ -14,7 +14,7 @@ const coreFlow = defineFlow('jastip', {
 export const coreSettle = defineJob('bench.settle', { payload: deadlineJobPayload, batch: 500 })
 
 /** Jobs of 500 ids each: ten of them make a transaction of 5,000 orders. */
-export const coreSweep = defineJob('bench.sweep', { payload: deadlineJobPayload, batch: 10 })
+export const coreSweep = defineJob('bench.sweep', { payload: deadlineJobPayload, batch: 10, slots: 3 })
 
 export const coreHandlers = [coreSettle, coreSweep].map(contract =>
   inTx(contract, async (tx, payloads) => {

@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { type DeadlineJob, deadlineJobPayload, splitIds } from '../orders/index.ts'
 import { defineJob, type JobContract } from '../platform/job.ts'
 
-const set = { payload: deadlineJobPayload, batch: 500, slots: 3, split: splitIds<DeadlineJob> }
+const set = { payload: deadlineJobPayload, batch: 1_000, slots: 3, split: splitIds<DeadlineJob> }
 
 /** Cancels orders whose down payment is overdue. */
 export const expireDp = defineJob('order.expire-dp', set)

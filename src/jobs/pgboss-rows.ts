@@ -129,20 +129,21 @@ export async function findPausedKinds(db: Db): Promise<Set<string>> {
   return new Set(rows.map(row => row.kind))
 }
 
-export type LockedJob = { id: string; data: unknown; retryCount: number }
+export type LockedJob = { id: string; data: unknown; retryCount: number; now: Date }
 
 /**
  * Due jobs of a kind in the order of pg-boss' own fetch, locked for this transaction and skipped by everybody else until
- * it ends. `retryCount` is what a claim would make it. Walks `job_i11`.
+ * it ends. `retryCount` is what a claim would make it. Walks `job_i11`. The same statement tells the time and sets the
+ * limits of `beginLimited`: one round trip less before the handler begins.
  */
-export async function lockDueJobs(db: TxDb, kind: string, limit: number): Promise<LockedJob[]> {
+export async function lockDueJobs(db: TxDb, kind: string, limit: number, limitMs: number): Promise<LockedJob[]> {
   const { rows } = await sql<LockedJob>`
-    select id, data, retry_count + (started_on is not null)::int as "retryCount"
-    from pgboss.job_common
+    select id, data, retry_count + (started_on is not null)::int as "retryCount", pgboss.job_now() as now
+    from (select ${limits(limitMs)}) as limited, pgboss.job_common
     where name = ${kind} and state < 'active' and not blocked and start_after <= pgboss.job_now()
     order by priority desc, created_on
     limit ${limit}
-    for update skip locked
+    for update of job_common skip locked
   `.execute(db)
   return rows
 }

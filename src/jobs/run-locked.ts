@@ -3,7 +3,7 @@ import { isConnectionError, isTransient } from '../platform/errors.ts'
 import type { InTxHandler } from '../platform/job.ts'
 import { inTransactionAfter, type Tx } from '../platform/tx.ts'
 import { clearKeys } from './keys.ts'
-import { beginLimited, completeLockedJobs, type LockedJob, lockDueJobs } from './pgboss-rows.ts'
+import { completeLockedJobs, type LockedJob, lockDueJobs } from './pgboss-rows.ts'
 import type { Runtime } from './runtime.ts'
 import { waitsOf } from './waits.ts'
 import { databaseLimitMs, within } from './within.ts'
@@ -39,10 +39,9 @@ export async function runLocked(
     rt,
     systemActor('worker'),
     async db => {
-      const begun = await beginLimited(db, limitMs)
-      taken = await lockDueJobs(db, kind, limit)
+      taken = await lockDueJobs(db, kind, limit, limitMs)
       onTaken(taken.length)
-      return begun
+      return { now: taken[0]?.now ?? new Date() }
     },
     async tx => {
       if (taken.length === 0) return
