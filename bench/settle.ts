@@ -112,7 +112,8 @@ function settleBy(
     try {
       const begin = performance.now()
       worker.send('go')
-      while (await isUnfinished(pool, status, kinds.includes('stock.release'))) await sleep(25)
+      const last = ids.slice(-20)
+      while (await isUnfinished(pool, last, status, kinds.includes('stock.release'))) await sleep(25)
       return (count / (performance.now() - begin)) * 1000
     } finally {
       await stopPeer(worker)
@@ -120,8 +121,16 @@ function settleBy(
   })
 }
 
-/** Asks for the end at which the jobs arrive last, by indexes, so that asking costs nothing. */
-async function isUnfinished(pool: pg.Pool, status: string, stock: boolean): Promise<boolean> {
+/**
+ * Asks first for the orders whose turn comes last, by their keys, and for all only when those have moved: a look over the
+ * whole table every few milliseconds would slow down what is measured.
+ */
+async function isUnfinished(pool: pg.Pool, last: readonly string[], status: string, stock: boolean): Promise<boolean> {
+  const ends = await pool.query('select 1 from orders where id = any($1::uuid[]) and status = $2 limit 1', [
+    last,
+    status,
+  ])
+  if (ends.rows.length > 0) return true
   const { rows } = await pool.query(
     `select exists (select 1 from orders where flow = 'jastip' and status = $1)
        or ($2 and exists (select 1 from stock_reservations where state = 'held')) as unfinished`,
