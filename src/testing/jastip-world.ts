@@ -5,37 +5,21 @@ import { join } from 'node:path'
 import { createApp } from '../app.ts'
 import { createLocalFiles } from '../files/index.ts'
 import { identityRoutes } from '../identity/index.ts'
-import {
-  jastip,
-  jastipDeadlineJobs,
-  jastipHandlers,
-  jastipPage,
-  jastipRoutes,
-  jastipTemplates,
-} from '../jastip/index.ts'
-import { sendWhatsappHandler } from '../notify/index.ts'
-import { orderRoutes, sweepDeadlines, sweepDeadlinesHandler } from '../orders/index.ts'
+import { jastipRoutes } from '../jastip/index.ts'
+import { orderRoutes, sweepDeadlines } from '../orders/index.ts'
 import { createGatewayProvider } from '../payments/index.ts'
 import { systemActor } from '../platform/actor.ts'
 import type { Config } from '../platform/config.ts'
 import { HANDLED, type Route } from '../platform/http.ts'
-import type { JobHandler } from '../platform/job.ts'
 import { inTransaction } from '../platform/tx.ts'
+import { flowPages, handlers, reactions, templatesOf } from '../registry.ts'
 import { startPaymentProvider } from '../simulators/payments.ts'
 import { startWhatsApp } from '../simulators/whatsapp.ts'
-import { releaseStockHandler, releaseStockReaction } from '../stock/index.ts'
 import { testClock } from './clock.ts'
 import { testDatabase } from './database.ts'
 import { drain } from './drain.ts'
 import { testConfig } from './http-deps.ts'
 import { testRuntime } from './job-runtime.ts'
-
-const handlers: readonly JobHandler<never>[] = [
-  sweepDeadlinesHandler([jastip], new Map(jastipDeadlineJobs)),
-  ...jastipHandlers,
-  releaseStockHandler([jastip]),
-  sendWhatsappHandler,
-]
 
 export type JastipWorld = Awaited<ReturnType<typeof jastipWorld>>
 
@@ -52,30 +36,15 @@ export async function jastipWorld(given: Partial<Config> & { gateway?: boolean }
   const whatsapp = await startWhatsApp()
   const settings = testConfig(database.url, { PUBLIC_URL: server.url, WHATSAPP_BASE_URL: whatsapp.url, ...config })
   const payments = await startPaymentProvider({ webhookSecret: settings.PAYMENT_WEBHOOK_SECRET, webhookRetryMs: [] })
-  const provider = createGatewayProvider({ baseUrl: payments.url, apiKey: '' })
-  const templates = new Map(jastipTemplates(settings.APP_TIMEZONE).map(template => [template.event, template]))
-  const runtime = await testRuntime(database, handlers, {
-    reactions: [releaseStockReaction([jastip])],
-    deps: {
-      config: settings,
-      files: createLocalFiles(filesDir),
-      paymentProvider: gateway ? provider : undefined,
-      templates,
-    },
-  })
-  const { db, jobs, reactions, log } = runtime
-  const files = createLocalFiles(filesDir)
-  const flowPages = new Map([[jastip.name, jastipPage]])
-  const deps = {
-    db,
-    jobs,
-    reactions,
-    log,
-    flowPages,
+  const own = {
     config: settings,
-    files,
-    paymentProvider: gateway ? provider : undefined,
+    files: createLocalFiles(filesDir),
+    paymentProvider: gateway ? createGatewayProvider({ baseUrl: payments.url, apiKey: '' }) : undefined,
   }
+  const templates = templatesOf(settings)
+  const runtime = await testRuntime(database, handlers, { reactions, deps: { ...own, templates } })
+  const { db, jobs, log } = runtime
+  const deps = { db, jobs, reactions, log, flowPages, ...own }
   const routes: Route<typeof deps>[] = [...identityRoutes, ...orderRoutes, ...jastipRoutes]
   server.on('request', createApp(deps, routes.map(checked)))
   return {
