@@ -17,7 +17,7 @@ type Source = {
 }
 
 /** Writes the dead letters of jobs that pg-boss failed without us. */
-export function deadQueueHandler(rt: () => Pick<Runtime, 'handlers' | 'log'>): InTxHandler {
+export function deadQueueHandler(rt: () => Pick<Runtime, 'handlers' | 'log' | 'meter'>): InTxHandler {
   return inTx(deadJob, async (tx, _payloads, jobs) => {
     const { rows } = await sql<Source>`
       select source_id as "jobId", source_name as kind, data as payload, source_output as output

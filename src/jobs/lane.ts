@@ -64,7 +64,7 @@ export async function takeBatch(
   }
   let taken = 0
   const startedAt = performance.now()
-  const { outcome } = await runLocked(rt, handler, limit, jobs => {
+  const outcome = await runLocked(rt, handler, limit, jobs => {
     taken = jobs
     lane.jobs += jobs
     onTaken(jobs)

@@ -98,9 +98,9 @@ export async function findStaleClaims(db: TxDb, now: Date, graceSeconds: number,
 }
 
 /** The database's time, for a transaction that Postgres itself ends when a statement or a pause in it gets this long. */
-export async function beginLimited(db: TxDb, limitMs: number): Promise<{ now: Date }> {
+export async function beginLimited(db: TxDb, limitMs: number): Promise<Date> {
   const { rows } = await sql<{ now: Date }>`select pgboss.job_now() as now, ${limits(limitMs)}`.execute(db)
-  return { now: rows[0]?.now ?? new Date() }
+  return rows[0]?.now ?? new Date()
 }
 
 /**

@@ -8,7 +8,7 @@ import { clearKeys } from './keys.ts'
 import { beginLimited } from './pgboss-rows.ts'
 import { type Claim, DatabaseGone, jobRunOf, LostClaim, type Runtime } from './runtime.ts'
 import { completeClaims, handBack, settleFailure } from './settle.ts'
-import { databaseLimitMs, within } from './within.ts'
+import { databaseLimitMs, isDatabaseGone, within } from './within.ts'
 
 const TRANSIENT_RETRIES = 3
 const RECONNECT_PAUSE_MS = 200
@@ -43,12 +43,12 @@ export async function runBatch(
 
 async function tryTogether(rt: Runtime, handler: InTxHandler, claims: readonly Claim[], tries = 0): Promise<unknown> {
   const startedAt = performance.now()
-  const limitMs = databaseLimitMs(handler.contract.timeoutSeconds)
+  const { kind, timeoutSeconds } = handler.contract
   try {
     const work = inTransactionAfter(
       rt,
       systemActor('worker'),
-      db => beginLimited(db, limitMs),
+      db => beginLimited(db, databaseLimitMs(timeoutSeconds)),
       async tx => {
         await handler.run(
           tx,
@@ -58,14 +58,13 @@ async function tryTogether(rt: Runtime, handler: InTxHandler, claims: readonly C
         await completeClaims(rt, tx.db, claims)
       },
     )
-    await within(work, handler.contract.timeoutSeconds)
-    rt.meter.completed(handler.contract.kind, claims.length, performance.now() - startedAt)
+    await within(work, timeoutSeconds)
+    rt.meter.completed(kind, claims.length, performance.now() - startedAt)
     return undefined
   } catch (error) {
     // Deadlocks and the like are about the neighbours of the batch, not about its jobs.
     if (isTransient(error) && tries < TRANSIENT_RETRIES) return await tryTogether(rt, handler, claims, tries + 1)
-    // Beyond the limit it was Postgres that ended the transaction, for its slowness.
-    const isGone = isConnectionError(error) && performance.now() - startedAt < limitMs
+    const isGone = isDatabaseGone(error, startedAt, timeoutSeconds)
     return isGone ? new DatabaseGone('the database went away', { cause: error }) : error
   }
 }

@@ -1,18 +1,18 @@
 import { systemActor } from '../platform/actor.ts'
-import { isConnectionError, isTransient } from '../platform/errors.ts'
+import { isTransient } from '../platform/errors.ts'
 import type { InTxHandler } from '../platform/job.ts'
 import { inTransactionAfter, type Tx } from '../platform/tx.ts'
 import { clearKeys } from './keys.ts'
 import { completeLockedJobs, type LockedJob, lockDueJobs } from './pgboss-rows.ts'
 import type { Runtime } from './runtime.ts'
 import { waitsOf } from './waits.ts'
-import { databaseLimitMs, within } from './within.ts'
+import { databaseLimitMs, isDatabaseGone, within } from './within.ts'
 
 /**
  * How a batch by row locks went. After `failed` nothing happened: the jobs are as they were and need real claims. After
  * `again` nothing happened either, but only because of the neighbours (a deadlock).
  */
-export type LockedBatch = { outcome: 'done' | 'failed' | 'again'; jobs: number }
+type LockedOutcome = 'done' | 'failed' | 'again'
 
 /**
  * The fast way through an `inTx` kind: one transaction locks up to a batch of due jobs, runs the handler and completes
@@ -29,19 +29,18 @@ export async function runLocked(
   rt: Runtime,
   handler: InTxHandler,
   limit: number,
-  onTaken: (jobs: number) => void = () => undefined,
-): Promise<LockedBatch> {
+  onTaken: (jobs: number) => void,
+): Promise<LockedOutcome> {
   const { kind, timeoutSeconds } = handler.contract
   const startedAt = performance.now()
-  const limitMs = databaseLimitMs(timeoutSeconds)
   let taken: LockedJob[] = []
   const work = inTransactionAfter(
     rt,
     systemActor('worker'),
     async db => {
-      taken = await lockDueJobs(db, kind, limit, limitMs)
+      taken = await lockDueJobs(db, kind, limit, databaseLimitMs(timeoutSeconds))
       onTaken(taken.length)
-      return { now: taken[0]?.now ?? new Date() }
+      return taken[0]?.now ?? new Date()
     },
     async tx => {
       if (taken.length === 0) return
@@ -59,18 +58,17 @@ export async function runLocked(
   try {
     await within(work, timeoutSeconds)
   } catch (error) {
-    // Beyond the limit it was Postgres that ended the transaction, for its slowness.
-    if (isConnectionError(error) && performance.now() - startedAt < limitMs) throw error
-    if (isTransient(error)) return { outcome: 'again', jobs: taken.length }
+    if (isDatabaseGone(error, startedAt, timeoutSeconds)) throw error
+    if (isTransient(error)) return 'again'
     rt.log.debug({ err: error, kind, jobs: taken.length }, 'a batch was rolled back; its jobs are claimed one by one')
-    return { outcome: 'failed', jobs: taken.length }
+    return 'failed'
   }
   if (taken.length > 0) {
     const runMs = performance.now() - startedAt
     rt.meter.started(kind, taken.length, waitsOf(taken, Date.now() - runMs))
     rt.meter.completed(kind, taken.length, runMs)
   }
-  return { outcome: 'done', jobs: taken.length }
+  return 'done'
 }
 
 async function runJobs(handler: InTxHandler, tx: Tx, jobs: readonly LockedJob[]): Promise<void> {

@@ -41,4 +41,5 @@ export class DatabaseGone extends Error {
 export const jobRunOf = (claim: Claim) => ({ id: claim.id, kind: claim.kind, attempt: claim.retryCount + 1 })
 
 /** The pairs that pg-boss fences with. */
-export const fenced = (claims: readonly Claim[]) => claims.map(({ id, retryCount }) => ({ id, retryCount }))
+export const fenced = (claims: readonly Pick<Claim, 'id' | 'retryCount'>[]) =>
+  claims.map(({ id, retryCount }) => ({ id, retryCount }))

@@ -2,9 +2,9 @@ import { fromKysely } from 'pg-boss'
 import { systemActor } from '../platform/actor.ts'
 import { type JobContract, Permanent, Snooze } from '../platform/job.ts'
 import { inTransaction, type Tx, type TxDb } from '../platform/tx.ts'
-import { writeDeadLetter } from './bury.ts'
+import { buryClaim } from './bury.ts'
 import { describeError, type Outcome, recordAttempts } from './history.ts'
-import { makeLastAttempt, rescheduleJobs, retriesLeft, settledIds } from './pgboss-rows.ts'
+import { rescheduleJobs, retriesLeft, settledIds } from './pgboss-rows.ts'
 import { type Claim, fenced, LostClaim, type Runtime } from './runtime.ts'
 
 /** Completes claims in the transaction of their effects. @throws LostClaim when even one of them is not ours any more */
@@ -32,7 +32,6 @@ export async function settleFailure(rt: Runtime, claim: Claim, error: unknown): 
     if (error instanceof Permanent || left <= 0) return await bury(rt, tx, claim, error)
     return await retry(rt, tx, handler.contract, claim, error, left)
   })
-  if (outcome === 'dead') rt.meter.dead(claim.kind)
   if (outcome === 'split' || outcome === 'retry') rt.jobs.wake([claim.kind])
   return outcome
 }
@@ -59,11 +58,8 @@ async function retry(
 }
 
 async function bury(rt: Runtime, tx: Tx, claim: Claim, error: unknown): Promise<Outcome> {
-  if (!(await makeLastAttempt(tx.db, claim.kind, claim.id, claim.retryCount))) return 'lost'
-  await rt.boss.fail(claim.kind, fenced([claim]), describeError(error), { db: fromKysely(tx.db) })
-  await recordAttempts(tx.db, [attemptOf(rt, tx, claim, 'dead', error)])
-  await writeDeadLetter(rt, tx, { jobId: claim.id, kind: claim.kind, payload: claim.data, error: describeError(error) })
-  return 'dead'
+  const attempt = attemptOf(rt, tx, claim, 'dead', error)
+  return (await buryClaim(rt, tx, claim, attempt, describeError(error))) ? 'dead' : 'lost'
 }
 
 /** Replaces a failed set by jobs of one member each, which start at once with a full curve of their own. */

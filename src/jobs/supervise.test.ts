@@ -86,4 +86,9 @@ test('a job lost four times dies', async () => {
     { attempts: 4, error_class: 'WorkerLost' },
   ])
   expect(dead).toEqual([6])
+  await rt.meter.flush(rt.db, rt.workerId, new Date())
+  const { rows: counted } = await database.pool.query(
+    `select sum(dead)::int as dead from job_minutes where kind = 'test.add'`,
+  )
+  expect(counted).toEqual([{ dead: 1 }])
 })

@@ -2,10 +2,10 @@ import { sql } from 'kysely'
 import { fromKysely } from 'pg-boss'
 import { systemActor } from '../platform/actor.ts'
 import { inTransaction, type Tx } from '../platform/tx.ts'
-import { writeDeadLetter } from './bury.ts'
+import { buryClaim } from './bury.ts'
 import { type JobError, recordAttempts } from './history.ts'
-import { findStaleClaims, makeLastAttempt, rescheduleJobs, type StaleClaim, settledIds } from './pgboss-rows.ts'
-import type { Runtime } from './runtime.ts'
+import { findStaleClaims, rescheduleJobs, type StaleClaim, settledIds } from './pgboss-rows.ts'
+import { fenced, type Runtime } from './runtime.ts'
 
 /** Any fixed number: one supervisor of the fleet works at a time. */
 const SUPERVISOR_LOCK = 740_122
@@ -59,8 +59,7 @@ async function retryStale(rt: Runtime, tx: Tx, kind: string, claims: readonly St
     const step = Math.max(0, curve.length - first.retriesLeft)
     const delay = first.lost ? 0 : (curve[step] ?? 0)
     const error = first.lost ? LOST : TIMED_OUT
-    const fences = group.map(({ id, retryCount }) => ({ id, retryCount }))
-    const failed = settledIds(await rt.boss.fail(kind, fences, error, { db: fromKysely(tx.db) }))
+    const failed = settledIds(await rt.boss.fail(kind, fenced(group), error, { db: fromKysely(tx.db) }))
     await rescheduleJobs(tx.db, kind, failed, {
       startAt: new Date(tx.now.getTime() + delay * 1000),
       retryDelaySeconds: curve[step + 1] ?? curve.at(-1) ?? 0,
@@ -75,10 +74,7 @@ async function retryStale(rt: Runtime, tx: Tx, kind: string, claims: readonly St
 
 async function buryStale(rt: Runtime, tx: Tx, claim: StaleClaim): Promise<void> {
   const error = claim.lost ? LOST : TIMED_OUT
-  if (!(await makeLastAttempt(tx.db, claim.kind, claim.id, claim.retryCount))) return
-  await rt.boss.fail(claim.kind, [{ id: claim.id, retryCount: claim.retryCount }], error, { db: fromKysely(tx.db) })
-  await recordAttempts(tx.db, [attemptOf(tx, claim, 'dead', error)])
-  await writeDeadLetter(rt, tx, { jobId: claim.id, kind: claim.kind, payload: claim.data, error })
+  await buryClaim(rt, tx, claim, attemptOf(tx, claim, 'dead', error), error)
 }
 
 const attemptOf = (tx: Tx, claim: StaleClaim, outcome: 'lost' | 'timed_out' | 'dead', error: JobError) => ({

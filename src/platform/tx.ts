@@ -42,21 +42,21 @@ const AFTER_COMMIT_WAIT_MS = 100
  * A throw rolls everything back and is passed on. What `afterCommit` collected runs after the commit.
  */
 export function inTransaction<T>(deps: TxDeps, actor: Actor, fn: (tx: Tx) => Promise<T>): Promise<T> {
-  return inTransactionAfter(deps, actor, async db => ({ now: await databaseNow(db) }), fn)
+  return inTransactionAfter(deps, actor, databaseNow, fn)
 }
 
-/** `inTransaction` whose first statement, `open`, is the caller's and tells the database's time beside what it reads. */
-export async function inTransactionAfter<T, F extends { now: Date }>(
+/** `inTransaction` whose first statement, `open`, is the caller's and tells the database's time beside what it does. */
+export async function inTransactionAfter<T>(
   deps: TxDeps,
   actor: Actor,
-  open: (db: TxDb) => Promise<F>,
-  fn: (tx: Tx, first: F) => Promise<T>,
+  open: (db: TxDb) => Promise<Date>,
+  fn: (tx: Tx) => Promise<T>,
 ): Promise<T> {
   const after: (() => Promise<void> | void)[] = []
   const woken = new Set<string>()
   const result = await deps.db.transaction().execute(async db => {
-    const first = await open(db)
-    return await fn(createTx(deps, actor, db, first.now, after, woken), first)
+    const now = await open(db)
+    return await fn(createTx(deps, actor, db, now, after, woken))
   })
   if (woken.size > 0) deps.jobs.wake(woken)
   if (after.length > 0) await runAfterCommit(deps.log, after)
