@@ -12,8 +12,8 @@ const SUPERVISOR_LOCK = 740_122
 /** A worker ends its own overdue jobs; only what it did not end after this is ended here. */
 const TIMEOUT_GRACE_SECONDS = 5
 const MAX_CLAIMS = 2_000
-/** After Postgres was away every heartbeat is old: the living workers beat first. */
-export const SETTLING_SECONDS = 5
+/** After Postgres was away every heartbeat is old: the living workers, who beat every two seconds, come first. */
+export const SETTLING_SECONDS = 3
 
 const LOST: JobError = { name: 'WorkerLost', message: 'the worker went silent', stack: null }
 const TIMED_OUT: JobError = { name: 'TimedOut', message: 'ran longer than its timeout', stack: null }
